@@ -1,0 +1,145 @@
+"""The derivation of a model written out: as text for a terminal, as a LaTeX document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from sympy import Expr, Symbol
+
+from nesssym import typeset
+from nesssym.diagrams import count_trees
+from nesssym.errors import IrreversibleError, TooLargeError
+from nesssym.exact.rational import equal
+from nesssym.formulas import Formulas
+from nesssym.networks.files import ModelFile
+from nesssym.steady import SteadyState, steady_state
+from nesssym.thermodynamics import affinities, entropy_production
+
+__all__ = ["Derivation"]
+
+SHORT = 72
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """Everything `nesssym derive` tells about a model.
+
+    Parameters
+    ----------
+    file : ModelFile
+        The model with its title and reference.
+    values : mapping from Symbol to Expr
+        Values of all its symbols, for numbers beside the formulas; or empty.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> m = ns.gallery.load("enso")
+    >>> print(ns.Derivation(m, m.values).text().splitlines()[0])
+    El Nino, La Nina and normal winters: a three-state chain
+    """
+
+    file: ModelFile
+    values: Mapping[Symbol, Expr]
+
+    @cached_property
+    def steady(self) -> SteadyState:
+        """The steady state of the model."""
+        return steady_state(self.file.model)
+
+    def results(self) -> Iterator[tuple[str, str, Formulas | str]]:
+        """Yield the quantity, its title, and its formulas or why there are none."""
+        yield "state", "Steady state", self.steady.tree_form or self.steady.state
+        for name, title, derive in (
+            ("affinities", "Cycles and affinities", lambda: affinities(self.file.model)),
+            ("currents", "Currents", lambda: self._readable_currents),
+            ("entropy_production", "Entropy production", lambda: entropy_production(self.steady)),
+        ):
+            try:
+                yield name, title, derive()
+            except IrreversibleError as error:
+                yield name, title, str(error)
+
+    @cached_property
+    def _readable_currents(self) -> Formulas:
+        if self.steady.tree_form is None:
+            return self.steady.currents
+        try:
+            return self.steady.currents_as("cycles")
+        except TooLargeError:
+            return self.steady.currents
+
+    def text(self) -> str:
+        """Return the derivation as plain text."""
+        model = self.file.model
+        lines = [self.file.title, str(self.file.reference), ""]
+        lines += [f"States ({len(model.states)}): {', '.join(model.states)}"]
+        lines += [f"Transitions ({len(model.transitions)}), rates forward and backward:"]
+        lines += [f"  {t.label:<14} {t.rate}   |   {t.reverse}" for t in model.transitions]
+        trees = count_trees(model)
+        lines += ["", f"Spanning trees: {sum(trees.values())} in all"]
+        lines += [f"  towards {state}: {number}" for state, number in trees.items()]
+        for name, title, found in self.results():
+            lines += ["", title if isinstance(found, str) else f"{title} [{found.unit}]"]
+            if isinstance(found, str):
+                lines.append(f"  {found}")
+                continue
+            numbers = self._numbers(name)
+            if found.steps and all(len(str(e)) <= SHORT for e in found.exprs):
+                lines += [f"  {s} = {_short(e)}" for s, e in found.steps if s in _used(found)]
+            for label, expr in zip(found.labels, found.exprs, strict=True):
+                number = f"   = {numbers[label]}" if label in numbers else ""
+                lines.append(f"  {label:<14} = {_short(expr)}{number}")
+        return "\n".join(lines)
+
+    def latex(self) -> str:
+        """Return the derivation as a LaTeX document that compiles by itself."""
+        parts = [
+            r"\documentclass{article}",
+            r"\usepackage{amsmath,amssymb}",
+            r"\allowdisplaybreaks",
+            r"\begin{document}",
+            rf"\section*{{${typeset.text(self.file.title)}$}}",
+            rf"${typeset.text(str(self.file.reference))}$",
+        ]
+        for _, title, found in self.results():
+            parts.append(rf"\subsection*{{{title}}}")
+            parts.append(
+                rf"${typeset.text(found)}$" if isinstance(found, str) else f"\\[{found.latex()}\\]"
+            )
+        return "\n".join([*parts, r"\end{document}", ""])
+
+    def checks(self) -> list[tuple[str, bool]]:
+        """Compare with the published results of the model file, exactly."""
+        derived = dict((name, found) for name, _, found in self.results())
+        outcome = []
+        for name, label, expected in self.file.checks:
+            found = derived[name]
+            assert isinstance(found, Formulas)
+            got = found[label].xreplace(dict(self.values))
+            same = equal(found[label], expected) or equal(got, expected.xreplace(dict(self.values)))
+            outcome.append((f"{name} {label} = {expected}", same))
+        return outcome
+
+    def _numbers(self, name: str) -> dict[str, str]:
+        if set(self.file.model.symbols) - set(self.values):
+            return {}
+        source = {
+            "state": lambda: self.steady.state,
+            "affinities": lambda: affinities(self.file.model),
+            "currents": lambda: self.steady.currents,
+            "entropy_production": lambda: entropy_production(self.steady),
+        }[name]()
+        exact = source.at({s: v for s, v in self.values.items() if s in source.symbols})
+        return {label: str(value.evalf(12)) for label, value in exact.items()}
+
+
+def _used(found: Formulas) -> set[Symbol]:
+    return set().union(*(e.free_symbols for e in found.exprs))
+
+
+def _short(expr: Expr) -> str:
+    text = str(expr)
+    return text if len(text) <= SHORT else f"{text[: SHORT - 30]} ... ({len(text)} characters)"

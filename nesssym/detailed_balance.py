@@ -1,0 +1,185 @@
+"""Detailed balance: Kolmogorov's conditions, solved for rates, and a linter for numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import exp
+from typing import Any
+
+import numpy as np
+from sympy import Eq, Expr, Symbol
+
+from nesssym import parsing
+from nesssym.errors import UnknownNameError
+from nesssym.exact.monomials import solve_monomials
+from nesssym.networks import Model
+from nesssym.thermodynamics import Cycle, cycles
+
+__all__ = [
+    "Imbalance",
+    "check_detailed_balance",
+    "detailed_balance_conditions",
+    "is_equilibrium",
+]
+
+
+def detailed_balance_conditions(
+    model: Model, solve_for: Sequence[Any] | None = None
+) -> list[Eq] | dict[Symbol, Expr]:
+    """Return Kolmogorov's conditions: what the rates must obey for there to be no currents.
+
+    Parameters
+    ----------
+    model : StateGraph or MarkovChain
+        The model.
+    solve_for : sequence of symbols or names, optional
+        Rates to solve the conditions for.
+
+    Returns
+    -------
+    list of Eq, or dict
+        One equation a fundamental cycle between the products of rates along and against it;
+        those that always hold are left out. With `solve_for`, a value for each of its symbols.
+
+    Raises
+    ------
+    IrreversibleError
+        A one-way transition on a cycle: no rates of the others can balance it.
+
+    References
+    ----------
+    A. Kolmogoroff, Math. Ann. 112, 155 (1936), doi:10.1007/BF01565412.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \\n B <-> C ; c, d \\n C <-> A ; e, f")
+    >>> ns.detailed_balance_conditions(g)
+    [Eq(a*c*e, b*d*f)]
+    >>> ns.detailed_balance_conditions(g, solve_for=["f"])
+    {f: a*c*e/(b*d)}
+    """
+    ratios = [c.ratio for c in cycles(model)]
+    ratios = [r for r in ratios if not r.is_one]
+    if solve_for is None:
+        return [Eq(r.numerator, r.denominator, evaluate=False) for r in ratios]
+    unknowns = list(parsing.substitution(dict.fromkeys(solve_for, 1), model.symbols))
+    return solve_monomials(ratios, unknowns)
+
+
+def is_equilibrium(model: Model) -> bool:
+    """Tell whether detailed balance holds for all values of the symbols.
+
+    Exact: every affinity vanishes identically. A one-way transition on a cycle is never at
+    equilibrium.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> ns.is_equilibrium(ns.StateGraph.from_text("A <-> B ; a, b \\n B <-> C ; c, d"))
+    True
+    """
+    found = cycles(model)
+    if any(not t.reversible for c in found for t, _ in c.steps):
+        return False
+    return all(c.ratio.is_one for c in found)
+
+
+@dataclass(frozen=True)
+class Imbalance:
+    """What keeps a numeric model from detailed balance, and the smallest repair.
+
+    Attributes
+    ----------
+    violations : tuple of (Cycle, float)
+        The fundamental cycles whose affinity is not zero, with it.
+    repair : tuple of (str, float)
+        Transitions and the factors by which their forward rates must be multiplied.
+    """
+
+    violations: tuple[tuple[Cycle, float], ...]
+    repair: tuple[tuple[str, float], ...]
+
+    def __bool__(self) -> bool:
+        """Whether anything violates detailed balance."""
+        return bool(self.violations)
+
+    def __str__(self) -> str:
+        if not self.violations:
+            return "detailed balance holds"
+        lines = [f"{c.label}: ln ratio {value:+.6g}, wanted 0" for c, value in self.violations]
+        factors = ", ".join(f"{label} by {factor:.6g}" for label, factor in self.repair)
+        return "\n".join([*lines, f"smallest repair: multiply the rate of {factors}"])
+
+
+def check_detailed_balance(
+    model: Model, values: Mapping[Any, Any] | None = None, *, tolerance: float = 1e-9
+) -> Imbalance:
+    """Find the cycles of a numeric model that violate detailed balance, and the smallest repair.
+
+    A linter for models that ought to be at equilibrium: rates typed from a table rarely are.
+    Cycles whose ln-ratio is below the tolerance, such as those from rounded decimals, pass.
+
+    Parameters
+    ----------
+    model : StateGraph or MarkovChain
+        The model.
+    values : mapping, optional
+        Values of its symbols.
+    tolerance : float, optional
+        The largest ln-ratio that counts as balanced.
+
+    Returns
+    -------
+    Imbalance
+        Truthy if something is wrong; printing it names the cycles and the repair, the fewest
+        transitions (of one or two; else one a violated cycle) whose forward rates can be
+        changed to balance all cycles.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; 2, 1 \\n B <-> C ; 3, 1 \\n C <-> A ; 1, 7")
+    >>> print(ns.check_detailed_balance(g))
+    C->A->B->C: ln ratio -0.154151, wanted 0
+    smallest repair: multiply the rate of A->B by 1.16667
+    """
+    env = parsing.substitution(values or {}, model.symbols)
+    missing = [s.name for s in model.symbols if s not in env]
+    if missing:
+        raise UnknownNameError(f"the linter needs numbers; no value for {', '.join(missing)}")
+    found = cycles(model)
+    residual = np.array([float(c.affinity.xreplace(env)) for c in found])
+    bad = [i for i, value in enumerate(residual) if abs(value) > tolerance]
+    repair = _smallest_repair(found, residual, tolerance) if bad else {}
+    return Imbalance(
+        tuple((found[i], float(residual[i])) for i in bad),
+        tuple((label, exp(change)) for label, change in repair.items()),
+    )
+
+
+def _smallest_repair(
+    found: Sequence[Cycle], residual: np.ndarray, tolerance: float
+) -> dict[str, float]:
+    """Return the fewest, then smallest, changes of log rates that balance every cycle."""
+    signs = [dict(c.transitions) for c in found]
+    labels = list(dict.fromkeys(label for sign in signs for label in sign))
+    matrix = np.array([[sign.get(label, 0) for label in labels] for sign in signs], dtype=float)
+    for size in (1, 2):
+        best: tuple[float, dict[str, float]] | None = None
+        for chosen in combinations(range(len(labels)), size):
+            columns = matrix[:, chosen]
+            change = np.linalg.lstsq(columns, -residual, rcond=None)[0]
+            if np.abs(columns @ change + residual).max() <= tolerance:
+                cost = float(np.abs(change).sum())
+                if best is None or cost < best[0] - tolerance:
+                    best = cost, {labels[e]: float(x) for e, x in zip(chosen, change, strict=True)}
+        if best is not None:
+            return best[1]
+    return {
+        c.transitions[0][0]: -float(value)
+        for c, value in zip(found, residual, strict=True)
+        if abs(value) > tolerance
+    }

@@ -1,0 +1,68 @@
+"""The errors and warnings of nesssym: one small tree, every message says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = [
+    "IrreversibleError",
+    "ModelError",
+    "NameClashError",
+    "NessError",
+    "NessWarning",
+    "NotErgodicError",
+    "ParameterError",
+    "ParseError",
+    "TooLargeError",
+    "UnknownNameError",
+]
+
+
+class NessError(ValueError):
+    """Base of every error that nesssym raises on purpose."""
+
+
+class ModelError(NessError):
+    """A model that is not one: a negative rate, a self-loop, a wrong shape, no states."""
+
+
+class ParseError(NessError):
+    """A text that is not understood; the message shows the place."""
+
+
+class NotErgodicError(ModelError):
+    """Several closed classes: the steady state is not unique. The message names the classes."""
+
+
+class IrreversibleError(NessError):
+    """An affinity or entropy production that would be infinite; names the one-way transition."""
+
+
+class NameClashError(NessError):
+    """Two different things with one name."""
+
+
+class ParameterError(NessError):
+    """A value outside the range its symbol allows; names the parameter, value and bound."""
+
+
+class TooLargeError(NessError):
+    """A result too large to write out; says how large, and what to call instead."""
+
+
+class UnknownNameError(NessError):
+    """A name that is not known; the message lists the known ones."""
+
+    @classmethod
+    def of(cls, kind: str, name: object, known: Iterable[str]) -> UnknownNameError:
+        """Build the message for an unknown `name` of some `kind`, listing the `known` names."""
+        names = list(known)
+        shown = ", ".join(names[:40]) + (f", ... ({len(names)} in all)" if len(names) > 40 else "")
+        close = get_close_matches(str(name), names, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        return cls(f"unknown {kind} {str(name)!r}.{hint} Known: {shown or 'none'}")
+
+
+class NessWarning(UserWarning):
+    """Something was done that is legal but that one may want to know."""

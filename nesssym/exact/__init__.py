@@ -1,0 +1,1 @@
+"""Exact algebra: spanning trees, elimination, cycles and polynomials."""

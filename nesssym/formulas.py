@@ -1,0 +1,357 @@
+"""Formulas: labelled exact expressions over shared steps, the one currency of results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from sympy import Expr, Symbol, log
+
+from nesssym import parsing, program, typeset
+from nesssym.errors import NameClashError, NessError, TooLargeError, UnknownNameError
+from nesssym.functions import logratio
+
+__all__ = ["Formulas", "Steps"]
+
+MAX_OPERATIONS = 20_000
+
+
+@dataclass(frozen=True)
+class Formulas(Mapping[str, Expr]):
+    """Labelled exact expressions that share intermediate steps.
+
+    What every derivation of nesssym returns. It knows nothing of networks: it is a straight-line
+    program in SymPy's own ``(replacements, reduced)`` form, as `sympy.cse` returns it, with a
+    label for every result. Looking up a label gives one closed SymPy expression.
+
+    Parameters
+    ----------
+    labels : tuple of str
+        One name a result, unique.
+    exprs : tuple of Expr
+        One expression a label, in the model's symbols and the symbols of `steps`.
+    steps : tuple of (Symbol, Expr), optional
+        Shared intermediate results; each uses only model symbols and earlier steps.
+    symbols : tuple of Symbol, optional
+        The order of the model's symbols; those that do not occur are left out, those that occur
+        and are not listed follow by name.
+    heads : tuple of str, optional
+        LaTeX of the left-hand side of each result.
+    notation : tuple of (Symbol, str), optional
+        LaTeX of symbols (of the model and of steps) that differs from the default.
+    assume : tuple of Expr, optional
+        Expressions that the derivation took to be positive; kernels check them.
+    unit : str, optional
+        The unit of the values, as text: ``"1"``, ``"1/time"``, ``"k_B/time"``.
+
+    Raises
+    ------
+    NameClashError
+        Two results with one label, or two different symbols with one name.
+
+    Examples
+    --------
+    >>> from sympy import symbols
+    >>> a, b, x = symbols("a b x", positive=True)
+    >>> f = Formulas(("sum", "ratio"), (x, a / x), steps=((x, a + b),))
+    >>> f["ratio"]
+    a/(a + b)
+    >>> f.symbols
+    (a, b)
+    >>> f.at({"a": 1, "b": "1/2"})
+    {'sum': 3/2, 'ratio': 2/3}
+    """
+
+    labels: tuple[str, ...]
+    exprs: tuple[Expr, ...]
+    steps: tuple[tuple[Symbol, Expr], ...] = ()
+    symbols: tuple[Symbol, ...] = ()
+    heads: tuple[str, ...] = ()
+    notation: tuple[tuple[Symbol, str], ...] = ()
+    assume: tuple[Expr, ...] = ()
+    unit: str = "1"
+
+    def __post_init__(self) -> None:
+        if len(self.labels) != len(self.exprs):
+            raise NessError(f"{len(self.labels)} labels for {len(self.exprs)} expressions")
+        if len(set(self.labels)) != len(self.labels):
+            twice = next(label for label in self.labels if self.labels.count(label) > 1)
+            raise NameClashError(f"two results have the label {twice!r}; labels must differ")
+        if not self.heads:
+            object.__setattr__(self, "heads", tuple(map(typeset.text, self.labels)))
+        free: set[Symbol] = set().union(*(e.free_symbols for e in self.exprs))
+        free.update(*(e.free_symbols for _, e in self.steps))
+        free.difference_update(symbol for symbol, _ in self.steps)
+        known = tuple(symbol for symbol in self.symbols if symbol in free)
+        rest = sorted(free.difference(known), key=lambda symbol: symbol.name)
+        object.__setattr__(self, "symbols", (*known, *rest))
+        parsing.check_distinct(self.symbols)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.labels)
+
+    def __getitem__(self, label: object) -> Expr:
+        """Return one result in closed form, its steps substituted.
+
+        Raises `UnknownNameError` for an unknown label and `TooLargeError` where the closed form
+        has more than 20,000 operations.
+        """
+        return self._unfolded((self._index(label),))[0]
+
+    def __or__(self, other: Formulas) -> Formulas:
+        """Join two sets of results; equal steps are shared, clashing step names renamed."""
+        shared = Steps(taken=(s.name for s in (*self.symbols, *other.symbols)))
+        mine, theirs = shared.absorb(self), shared.absorb(other)
+        return Formulas(
+            labels=(*self.labels, *other.labels),
+            exprs=(*mine, *theirs),
+            steps=shared.steps,
+            symbols=(*self.symbols, *other.symbols),
+            heads=(*self.heads, *other.heads),
+            notation=tuple(dict((*self.notation, *other.notation, *shared.notation)).items()),
+            assume=tuple(dict.fromkeys((*self.assume, *other.assume))),
+            unit=self.unit if self.unit == other.unit else "mixed",
+        )
+
+    def _index(self, label: object) -> int:
+        try:
+            return self._positions[str(label)]
+        except KeyError:
+            raise UnknownNameError.of("label", label, self.labels) from None
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {label: i for i, label in enumerate(self.labels)}
+
+    def _unfolded(self, indices: Iterable[int]) -> tuple[Expr, ...]:
+        chosen = [self.exprs[i] for i in indices]
+        size = dict[Symbol, int]()
+        for symbol, expr in self.steps:
+            size[symbol] = _operations(expr, size)
+        total = sum(_operations(expr, size) for expr in chosen)
+        if total > MAX_OPERATIONS:
+            raise TooLargeError(
+                f"the closed form has about {total:.3g} operations, more than {MAX_OPERATIONS}; "
+                "use .exprs with .steps, .at({...}) for exact values or nesssym.compile() for "
+                "numbers"
+            )
+        env: dict[Expr, Expr] = {}
+        for symbol, expr in self.steps:
+            if size[symbol] <= MAX_OPERATIONS:
+                env[symbol] = expr.xreplace(env)
+        return tuple(_plain(expr.xreplace(env)) for expr in chosen)
+
+    def select(self, labels: Iterable[object]) -> Formulas:
+        """Return the formulas of some labels only, with just the steps they need."""
+        indices = [self._index(label) for label in labels]
+        exprs = tuple(self.exprs[i] for i in indices)
+        needed: set[Any] = set().union(*(e.free_symbols for e in exprs))
+        steps: list[tuple[Symbol, Expr]] = []
+        for symbol, expr in reversed(self.steps):
+            if symbol in needed:
+                needed |= expr.free_symbols
+                steps.append((symbol, expr))
+        return replace(
+            self,
+            labels=tuple(self.labels[i] for i in indices),
+            exprs=exprs,
+            steps=tuple(reversed(steps)),
+            heads=tuple(self.heads[i] for i in indices),
+        )
+
+    def unfold(self) -> Formulas:
+        """Return the same formulas without steps: every expression in closed form."""
+        exprs = self._unfolded(range(len(self.labels)))
+        return replace(self, exprs=exprs, steps=())
+
+    def map(self, function: Callable[[Expr], Expr]) -> Formulas:
+        """Apply a SymPy function (``sympy.factor``, ...) to every closed form."""
+        unfolded = self.unfold()
+        return replace(unfolded, exprs=tuple(function(expr) for expr in unfolded.exprs))
+
+    def subs(self, values: Mapping[Any, Any]) -> Formulas:
+        """Substitute some symbols by exact numbers or expressions, keeping the steps.
+
+        Keys are symbols or their names; values are numbers, text or SymPy expressions.
+        """
+        env = parsing.substitution(values, self.symbols)
+        free = (s for e in env.values() for s in sorted(e.free_symbols, key=str))
+        steps = tuple((symbol, expr.xreplace(env)) for symbol, expr in self.steps)
+        return replace(
+            self,
+            exprs=tuple(expr.xreplace(env) for expr in self.exprs),
+            steps=steps,
+            symbols=tuple(dict.fromkeys((*self.symbols, *free))),
+            assume=tuple(e for e in (a.xreplace(env) for a in self.assume) if not e.is_Number),
+        )
+
+    def at(self, values: Mapping[Any, Any]) -> dict[str, Expr]:
+        """Evaluate exactly: exact values in, exact values out.
+
+        Parameters
+        ----------
+        values : mapping
+            A value for every symbol, by symbol or name: an int, Fraction, SymPy number, text
+            such as ``"1/3"`` or ``"0.1"`` (read as exact decimals), or a float (taken as the
+            exact binary fraction it is).
+
+        Returns
+        -------
+        dict
+            Label to exact SymPy number.
+        """
+        env = parsing.substitution(values, self.symbols)
+        missing = [symbol.name for symbol in self.symbols if symbol not in env]
+        if missing:
+            raise UnknownNameError(f"no value for {', '.join(missing)}")
+        parsing.check_values(env, self.assume)
+        for symbol, expr in self.steps:
+            env[symbol] = expr.xreplace(env)
+        return {
+            label: _plain(expr.xreplace(env))
+            for label, expr in zip(self.labels, self.exprs, strict=True)
+        }
+
+    def latex(self, *, width: int = 100) -> str:
+        r"""Return the formulas and their steps as a LaTeX ``aligned`` block.
+
+        Parameters
+        ----------
+        width : int, optional
+            Roughly how many typeset characters a line may have; longer sums are broken.
+        """
+        return typeset.equations(
+            self.heads, self.exprs, self.steps, names=dict(self.notation), width=width
+        )
+
+    def _repr_latex_(self) -> str | None:
+        return typeset.display(self.heads, self.exprs, self.steps, names=dict(self.notation))
+
+    def code(self, language: str, name: str = "nesssym_kernel") -> str:
+        """Return source text of a function in ``"python"``, ``"c"``, ``"fortran"``, ``"julia"``.
+
+        The function takes the symbols in order and gives the labelled results in order.
+        """
+        return program.source(
+            language, name, self.labels, self.exprs, self.steps, self.symbols
+        )
+
+
+@dataclass
+class Steps:
+    """Collects shared steps while a derivation runs.
+
+    Parameters
+    ----------
+    taken : iterable of str, optional
+        Names the steps must not use, usually those of the model's symbols.
+
+    Examples
+    --------
+    >>> from sympy import symbols
+    >>> a, b = symbols("a b", positive=True)
+    >>> shared = Steps(taken=["a", "b", "s1"])
+    >>> shared.let(a + b, "s")
+    s2
+    >>> shared.let(a + b, "s")
+    s2
+    >>> shared.let(a, "s")
+    a
+    """
+
+    taken: Iterable[str] = ()
+    notation: list[tuple[Symbol, str]] = field(default_factory=list)
+    _named: dict[Expr, Symbol] = field(default_factory=dict)
+    _definitions: dict[Symbol, Expr] = field(default_factory=dict)
+    _counters: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.taken = set(self.taken)
+
+    @property
+    def steps(self) -> tuple[tuple[Symbol, Expr], ...]:
+        """The steps so far, in order."""
+        return tuple(self._definitions.items())
+
+    def let(
+        self,
+        expr: Expr,
+        stem: str = "s",
+        *,
+        positive: bool = True,
+        alone: bool = False,
+        latex: str = "",
+    ) -> Expr:
+        """Name `expr`: return a symbol for it, or `expr` itself where it is an atom.
+
+        Parameters
+        ----------
+        expr : Expr
+            The value of the step.
+        stem : str
+            What the name begins with; a number follows.
+        positive : bool
+            Whether the value is positive wherever the model is valid; else it is real.
+        alone : bool
+            Use the stem itself as the name, without a number, where it is free.
+        latex : str
+            How the step is typeset, where that is not by its name.
+        """
+        if expr.is_Symbol or expr.is_Number:
+            return expr
+        if (known := self._named.get(expr)) is not None:
+            return known
+        name = stem
+        if not alone or name in self.taken:
+            number = self._counters.get(stem, 0) + 1
+            while (name := f"{stem}{number}") in self.taken:
+                number += 1
+            self._counters[stem] = number
+        symbol = Symbol(name, positive=True) if positive else Symbol(name, real=True)
+        return self._define(symbol, expr, latex)
+
+    def absorb(self, formulas: Formulas) -> tuple[Expr, ...]:
+        """Take over the steps of `formulas`; return its expressions in the shared steps."""
+        renamed: dict[Expr, Expr] = {}
+        notation = dict(formulas.notation)
+        for symbol, expr in formulas.steps:
+            value = expr.xreplace(renamed)
+            latex = notation.get(symbol, "")
+            if value in self._named:
+                renamed[symbol] = self._named[value]
+            elif symbol.name in self.taken:
+                stem = symbol.name.rstrip("0123456789")
+                renamed[symbol] = self.let(
+                    value, stem, positive=bool(symbol.is_positive), latex=latex
+                )
+            else:
+                renamed[symbol] = self._define(symbol, value, latex)
+        return tuple(expr.xreplace(renamed) for expr in formulas.exprs)
+
+    def _define(self, symbol: Symbol, expr: Expr, latex: str) -> Symbol:
+        assert isinstance(self.taken, set)
+        self.taken.add(symbol.name)
+        self._named[expr] = symbol
+        self._definitions[symbol] = expr
+        if latex:
+            self.notation.append((symbol, latex))
+        return symbol
+
+
+def _operations(expr: Expr, size: Mapping[Symbol, int]) -> int:
+    if expr.is_Symbol:
+        return size.get(expr, 0)
+    if not expr.args:
+        return 0
+    own = len(expr.args) - 1 if len(expr.args) > 1 else 1
+    return own + sum(_operations(arg, size) for arg in expr.args)
+
+
+def _plain(expr: Expr) -> Expr:
+    """Write logratio as the logarithm it is."""
+    return expr.replace(logratio, lambda f, b, d: log(f / b)) if expr.has(logratio) else expr

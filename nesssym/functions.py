@@ -1,0 +1,61 @@
+"""SymPy functions that carry what a numeric kernel needs to keep all digits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import Expr, Function, log
+
+__all__ = ["logratio"]
+
+
+class logratio(Function):  # noqa: N801  (SymPy functions are lower case)
+    r"""The logarithm :math:`\ln(f/b)` of two positive numbers whose difference is known.
+
+    Near equilibrium the one-way fluxes `f` and `b` agree in almost every digit, so that
+    ``log(f/b)`` is rounding noise, while their difference `d = f - b` is known without
+    cancellation. Kernels then compute the same number as
+    :math:`2\,\mathrm{arsinh}\bigl(d / (2\sqrt{f b})\bigr)`, which is accurate for every
+    ratio. For algebra it is ``log(f/b)``, and becomes just that when its arguments are numbers
+    or when ``doit()`` is called.
+
+    Parameters
+    ----------
+    f, b : Expr
+        Two positive expressions.
+    d : Expr
+        Their difference ``f - b``. It is trusted, not checked.
+
+    Examples
+    --------
+    >>> from sympy import symbols, Integer
+    >>> f, b, d = symbols("f b d", positive=True)
+    >>> logratio(f, b, d).doit()
+    log(f/b)
+    >>> logratio(Integer(6), Integer(2), Integer(4))
+    log(3)
+    """
+
+    nargs = (3,)
+    is_real = True
+
+    @classmethod
+    def eval(cls, f: Expr, b: Expr, d: Expr) -> Expr | None:
+        """Become a plain logarithm when both arguments are numbers."""
+        return log(f / b) if f.is_Number and b.is_Number else None
+
+    def doit(self, **hints: Any) -> Expr:
+        """Return the plain logarithm ``log(f/b)``."""
+        f, b, _ = (arg.doit(**hints) for arg in self.args)
+        return log(f / b)
+
+    def _eval_rewrite_as_log(self, f: Expr, b: Expr, d: Expr, **hints: Any) -> Expr:
+        return log(f / b)
+
+    def _eval_evalf(self, prec: int) -> Expr:
+        return self.doit()._eval_evalf(prec)
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """Differentiate with respect to `f` (1) or `b` (2); `d` is not independent of them."""
+        f, b, _ = self.args
+        return {1: 1 / f, 2: -1 / b, 3: f * 0}[argindex]

@@ -1,0 +1,502 @@
+"""StateGraph: states joined by transitions with rates, in continuous time."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import networkx as nx
+from sympy import Add, Expr, ImmutableDenseMatrix, Integer, Symbol, exp
+
+from nesssym import parsing
+from nesssym.errors import ModelError, NameClashError, ParseError, UnknownNameError
+from nesssym.networks.transitions import (
+    Transition,
+    lookup,
+    multigraph,
+    pair_up,
+    rate_symbols,
+    read_lines,
+)
+
+__all__ = ["StateGraph"]
+
+
+@dataclass(frozen=True, eq=False)
+class StateGraph:
+    """A continuous-time Markov graph: states joined by named transitions with rates.
+
+    The model that most of nesssym starts from. Make one with `from_text`, `from_rates`,
+    `from_networkx`, `from_rate_matrix`, `from_counts` or `nesssym.read_toml`. Rates may be
+    numbers, symbols or expressions, mixed at will; several transitions may join the same two
+    states if their channels have different names (two heat baths).
+
+    Parameters
+    ----------
+    states : tuple of str
+        The labels of the states, free text, at least two.
+    transitions : tuple of Transition
+        Between those states, with distinct labels.
+    assume : tuple of Expr, optional
+        Expressions that are positive though their symbols alone do not tell, such as ``1 - f``.
+    notation : tuple of (Symbol, str), optional
+        LaTeX of symbols.
+
+    Raises
+    ------
+    ModelError
+        No states, a single state, or a state named twice.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text('''
+    ...     A <-> B ; k1, k1r
+    ...     B <-> C ; k2, k2r
+    ...     C <-> A ; k3, k3r
+    ... ''')
+    >>> g.states
+    ('A', 'B', 'C')
+    >>> [t.label for t in g.transitions]
+    ['A->B', 'B->C', 'C->A']
+    >>> g.generator()[1, 0]
+    k1
+    """
+
+    states: tuple[str, ...]
+    transitions: tuple[Transition, ...]
+    assume: tuple[Expr, ...] = ()
+    notation: tuple[tuple[Symbol, str], ...] = ()
+    time = "time"
+
+    def __post_init__(self) -> None:
+        if not self.states:
+            raise ModelError("an empty graph has no steady state; give at least two states")
+        if len(self.states) == 1:
+            raise ModelError(
+                f"one state ({self.states[0]!r}) has no transitions; give at least two states"
+            )
+        if len(set(self.states)) < len(self.states):
+            twice = next(s for s in self.states if self.states.count(s) > 1)
+            raise NameClashError(f"two states have the label {twice!r}; labels must differ")
+        for t in self.transitions:
+            for state in (t.source, t.target):
+                if state not in self.states:
+                    raise UnknownNameError.of("state", state, self.states)
+        parsing.check_distinct(self.symbols)
+
+    def __repr__(self) -> str:
+        return (
+            f"<StateGraph: {len(self.states)} states, {len(self.transitions)} transitions, "
+            f"{len(self.symbols)} symbols>"
+        )
+
+    # ------------------------------------------------------------------ constructors
+
+    @classmethod
+    def from_text(
+        cls, text: str, *, assume: Iterable[Any] = (), symbols: Mapping[str, Expr] | None = None
+    ) -> StateGraph:
+        """Read a graph from text, one transition a line.
+
+        ``A <-> B ; forward, backward`` or ``A -> B ; forward``, with an optional channel name
+        before (``hot: A <-> B ; ...``) and comments after ``#``. Without rates, symbols are made
+        from the labels (``k_A_B``). Text is parsed, never evaluated.
+
+        Parameters
+        ----------
+        text : str
+            The transitions. Rates are names, numbers (decimals are exact) or expressions.
+        assume : iterable, optional
+            Expressions to be taken as positive.
+        symbols : mapping, optional
+            Meaning of names; other names become positive symbols.
+
+        Raises
+        ------
+        ParseError, ModelError, NameClashError
+
+        Examples
+        --------
+        >>> import nesssym as ns
+        >>> g = ns.StateGraph.from_text("g <-> e ; kh*a, kh  \\n cold: g <-> e ; 0.2, 3")
+        >>> [t.label for t in g.transitions], g.transitions[1].rate
+        (['g->e', 'g->e/cold'], 1/5)
+        """
+        given: list[tuple[str, str, str, str | None]] = []
+        for _, source, target, reversible, channel, rates in read_lines(text):
+            pair = rates or [None] * (1 + reversible)
+            given.append((source, target, channel, pair[0]))
+            if reversible:
+                given.append((target, source, channel, pair[1]))
+        return cls._from_entries(given, assume=assume, symbols=symbols)
+
+    @classmethod
+    def from_rates(
+        cls,
+        rates: Mapping[Any, Any],
+        *,
+        states: Sequence[Hashable] | None = None,
+        assume: Iterable[Any] = (),
+    ) -> StateGraph:
+        """Make a graph from a mapping ``(source, target)`` or ``(source, target, channel)`` to rate.
+
+        Parameters
+        ----------
+        rates : mapping
+            Rates are numbers, text, SymPy expressions, or None for a symbol made from the labels.
+        states : sequence, optional
+            The order of the states; else that of appearance.
+        assume : iterable, optional
+            Expressions to be taken as positive.
+
+        Examples
+        --------
+        >>> import nesssym as ns
+        >>> g = ns.StateGraph.from_rates({("A", "B"): "k", ("B", "A"): 2})
+        >>> g.transitions[0].rate, g.transitions[0].reverse
+        (k, 2)
+        """
+        entries = []
+        for key, rate in rates.items():
+            if not isinstance(key, tuple) or len(key) not in (2, 3):
+                raise ModelError(
+                    f"a key of the rates is (source, target) or (source, target, channel), "
+                    f"got {key!r}"
+                )
+            entries.append((str(key[0]), str(key[1]), str(key[2]) if len(key) == 3 else "", rate))
+        return cls._from_entries(entries, states=states, assume=assume)
+
+    @classmethod
+    def from_networkx(
+        cls, graph: nx.DiGraph, rate: str | None = "rate", *, assume: Iterable[Any] = ()
+    ) -> StateGraph:
+        """Make a graph from a networkx DiGraph or MultiDiGraph.
+
+        Parameters
+        ----------
+        graph : networkx.DiGraph or networkx.MultiDiGraph
+            Nodes are states; the keys of parallel edges name the channels (key 0: no name).
+        rate : str or None
+            The edge attribute that holds the rate; None makes symbols from the labels.
+
+        Examples
+        --------
+        >>> import networkx as nx, nesssym as ns
+        >>> ring = nx.DiGraph([(1, 2), (2, 3), (3, 1)])
+        >>> ns.StateGraph.from_networkx(ring, rate=None).symbols
+        (k_1_2, k_2_3, k_3_1)
+        """
+        if not isinstance(graph, nx.Graph) or not graph.is_directed():
+            raise ModelError(
+                "expected a networkx DiGraph or MultiDiGraph, got "
+                f"{type(graph).__name__}; use graph.to_directed() if every edge goes both ways"
+            )
+        entries = []
+        for source, target, key, data in (
+            graph.edges(keys=True, data=True)
+            if graph.is_multigraph()
+            else ((u, v, 0, d) for u, v, d in graph.edges(data=True))
+        ):
+            channel = "" if key == 0 else str(key)
+            if rate is not None and rate not in data:
+                raise ModelError(
+                    f"the edge {source!r} -> {target!r} has no attribute {rate!r}; set it, name "
+                    "another with rate=..., or pass rate=None for symbols"
+                )
+            entries.append((str(source), str(target), channel, rate and data[rate]))
+        return cls._from_entries(entries, states=list(graph.nodes), assume=assume)
+
+    @classmethod
+    def from_rate_matrix(
+        cls, rates: Any, states: Sequence[Hashable] | None = None, *, assume: Iterable[Any] = ()
+    ) -> StateGraph:
+        """Make a graph from a matrix with ``rates[i, j]`` the rate from state i to state j.
+
+        This is the adjacency convention of networkx; `generator` is its transpose with the
+        diagonal filled in.
+
+        Parameters
+        ----------
+        rates : SymPy Matrix, NumPy array or nested lists, shape (n, n)
+            Non-negative rates; the diagonal must be zero. Floats are kept exactly.
+        states : sequence of length n, optional
+            Labels; else "1", "2", ...
+
+        Examples
+        --------
+        >>> import nesssym as ns
+        >>> g = ns.StateGraph.from_rate_matrix([[0, "k"], [2, 0]], states=["A", "B"])
+        >>> g.transitions[0].rate, g.transitions[0].reverse
+        (k, 2)
+        """
+        rows = _square(rates, "rate matrix")
+        n = len(rows)
+        labels = _labels(n, states)
+        for i in range(n):
+            if parsing.expr(rows[i][i]) != 0:
+                raise ModelError(
+                    f"the diagonal entry [{i}, {i}] is {rows[i][i]}, wanted 0: a rate matrix holds "
+                    "the rates i -> j; a generator with negative diagonal is not one"
+                )
+        bonds = ((i, j) for i in range(n) for j in range(i + 1, n))
+        entries = [
+            (labels[a], labels[b], "", value)
+            for i, j in bonds
+            for a, b in ((i, j), (j, i))
+            if (value := parsing.expr(rows[a][b])) != 0
+        ]
+        return cls._from_entries(entries, states=labels, assume=assume)
+
+    @classmethod
+    def from_counts(
+        cls, counts: Any, states: Sequence[Hashable] | None = None, *, dwell: Any = None
+    ) -> StateGraph:
+        """Estimate rates from an observed jump sequence: jumps i -> j over the time spent in i.
+
+        This is the maximum-likelihood estimate for continuous observation. Counts of a chain that
+        is observed once a step (a year, a frame) give probabilities, not rates; for these use
+        `nesssym.MarkovChain.from_counts`.
+
+        Parameters
+        ----------
+        counts : array_like of int, shape (n, n)
+            Observed jumps from row to column; the diagonal must be zero.
+        states : sequence, optional
+            Labels.
+        dwell : sequence of length n
+            Total time spent in each state, positive.
+
+        Examples
+        --------
+        >>> import nesssym as ns
+        >>> g = ns.StateGraph.from_counts([[0, 6], [5, 0]], dwell=[3, 10])
+        >>> g.transitions[0].rate, g.transitions[0].reverse
+        (2, 1/2)
+        """
+        if dwell is None:
+            raise ModelError(
+                "counts alone give the probabilities of a step, not rates; pass dwell=[time spent "
+                "in each state], or use nesssym.MarkovChain.from_counts(counts)"
+            )
+        rows = [[parsing.number(c) for c in row] for row in _square(counts, "count matrix")]
+        times = [parsing.number(t) for t in dwell]
+        if len(times) != len(rows):
+            raise ModelError(f"{len(times)} dwell times for {len(rows)} states; give one each")
+        for i, time in enumerate(times):
+            if not time > 0:
+                raise ModelError(f"the dwell time of state {i} is {time}; it must be positive")
+        return cls.from_rate_matrix(
+            [[c / t for c in row] for row, t in zip(rows, times, strict=True)], states
+        )
+
+    @classmethod
+    def _from_entries(
+        cls,
+        entries: Sequence[tuple[str, str, str, Any]],
+        *,
+        states: Sequence[Hashable] | None = None,
+        assume: Iterable[Any] = (),
+        symbols: Mapping[str, Expr] | None = None,
+    ) -> StateGraph:
+        ends = (s for source, target, *_ in entries for s in (source, target))
+        labels = tuple(map(str, states)) if states is not None else tuple(dict.fromkeys(ends))
+        given = [(*key, None if rate is None else parsing.expr(rate, symbols)) for *key, rate in entries]
+        taken = {s.name for *_, rate in given if rate is not None for s in rate.free_symbols}
+        names = _default_names(labels, given)
+        for name in names.values():
+            if name in taken:
+                raise NameClashError(
+                    f"the symbol {name} made for a transition without rates is already in use; "
+                    "name all rates, or rename it"
+                )
+        positive = tuple(parsing.expr(e, symbols) for e in assume)
+        rates = [
+            (*key, parsing.symbol(names[tuple(key)]) if rate is None else rate)
+            for *key, rate in given
+        ]
+        return cls(labels, pair_up(rates, positive), positive)
+
+    # ------------------------------------------------------------------ views
+
+    @cached_property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The symbols of the rates, in order of appearance."""
+        return rate_symbols(self.transitions)
+
+    @cached_property
+    def graph(self) -> nx.MultiDiGraph:
+        """The graph as a frozen `networkx.MultiDiGraph`: edge keys are channels, `rate` the rate."""
+        return multigraph(self.states, self.transitions)
+
+    def generator(self) -> ImmutableDenseMatrix:
+        """Return W with dp/dt = W p: ``W[j, i]`` is the rate i -> j, columns sum to zero."""
+        index = {state: i for i, state in enumerate(self.states)}
+        n = len(index)
+        entries = [[Integer(0)] * n for _ in range(n)]
+        for t in self.transitions:
+            i, j = index[t.source], index[t.target]
+            entries[j][i] += t.rate
+            entries[i][j] += t.reverse
+        for i in range(n):
+            entries[i][i] = -Add(*(entries[j][i] for j in range(n) if j != i))
+        return ImmutableDenseMatrix(entries)
+
+    # ------------------------------------------------------------------ new graphs
+
+    def subs(self, values: Mapping[Any, Any]) -> StateGraph:
+        """Return a new graph with symbols replaced by numbers or expressions.
+
+        A rate that becomes zero means no transition: it is dropped with a warning.
+
+        Examples
+        --------
+        >>> import nesssym as ns
+        >>> g = ns.StateGraph.from_text("A <-> B ; k*c, kr")
+        >>> g.subs({"k": 2, "c": "1/3"}).transitions[0].rate
+        2/3
+        """
+        env = parsing.substitution(values, self.symbols)
+        rates = [
+            (source, target, t.channel, rate.xreplace(env))
+            for t in self.transitions
+            for source, target, rate in (
+                (t.source, t.target, t.rate),
+                (t.target, t.source, t.reverse),
+            )
+            if not rate.is_zero
+        ]
+        assume = tuple(e for e in (a.xreplace(env) for a in self.assume) if e.free_symbols)
+        return replace(self, transitions=pair_up(rates, assume), assume=assume)
+
+    def with_energies(
+        self,
+        energies: Mapping[Any, Any],
+        *,
+        beta: Any = 1,
+        drive: Mapping[str, Any] | None = None,
+        mu: Mapping[str, Any] | None = None,
+        particles: Mapping[Any, Any] | None = None,
+        split: Any = 0,
+    ) -> StateGraph:
+        r"""Return the graph with rates that obey local detailed balance.
+
+        Each channel exchanges energy and particles with a reservoir of its own and may do
+        non-conservative work, so that
+
+        .. math:: \ln\frac{w_+}{w_-} = F = -\beta(\Delta E - \mu\,\Delta N - W).
+
+        The forward rate `k` that a transition has becomes ``k*exp(split*F)``, the reverse rate
+        ``k*exp(-(1 - split)*F)``. Affinities of such a graph contain only the drive, and kernels
+        of currents stay exact to the last digits however weak it is.
+
+        Parameters
+        ----------
+        energies : mapping
+            State to energy, one for every state. Text makes real symbols.
+        beta : expression or mapping, optional
+            Inverse temperature 1/(k_B T); or one a channel (or transition label).
+        drive : mapping, optional
+            Channel or transition label to the work `W` done on the system along the transition.
+        mu : mapping, optional
+            Channel or transition label to the chemical potential of its reservoir.
+        particles : mapping, optional
+            State to number of particles; needed with `mu`.
+        split : expression, optional
+            How much of `F` the forward rate carries: 0 (default), 1/2 for symmetric rates.
+
+        References
+        ----------
+        M. Esposito, C. Van den Broeck, Phys. Rev. E 82, 011143 (2010),
+        doi:10.1103/PhysRevE.82.011143.
+
+        Examples
+        --------
+        >>> import nesssym as ns
+        >>> ring = ns.StateGraph.from_text("A <-> B ; a, 1 \\n B <-> C ; b, 1 \\n C <-> A ; c, 1")
+        >>> driven = ring.with_energies({"A": "EA", "B": "EB", "C": "EC"}, drive={"C->A": "f"})
+        >>> driven.transitions[0].reverse
+        a*exp(-EA + EB)
+        >>> ns.affinities(driven).exprs
+        (f,)
+        """
+        known = {s.name: s for s in self.symbols}
+
+        def real(value: Any) -> Expr:
+            expr = parsing.expr(value, known)
+            new = expr.free_symbols.difference(known.values()) if isinstance(value, str) else ()
+            return expr.xreplace({s: parsing.symbol(s.name, positive=False) for s in new})
+
+        labels = {t.label for t in self.transitions} | {t.channel for t in self.transitions}
+        for given in (drive, mu, beta if isinstance(beta, Mapping) else None):
+            for key in given or ():
+                if key not in labels:
+                    raise UnknownNameError.of("channel or transition", key, sorted(labels))
+        energy = _by_state("energy", energies, self.states, real)
+        count = _by_state("particle number", particles, self.states, real) if particles else None
+        if mu and count is None:
+            raise ModelError("chemical potentials act on particles: give particles={state: N} too")
+        theta = parsing.expr(split, known)
+        transitions = []
+        for t in self.transitions:
+            inverse = lookup(beta, t) if isinstance(beta, Mapping) else beta
+            if inverse is None:
+                raise ModelError(f"no beta for {t.label}; give one for every channel")
+            gain = energy[t.target] - energy[t.source] - real(lookup(drive or {}, t, 0))
+            if count is not None:
+                gain -= real(lookup(mu or {}, t, 0)) * (count[t.target] - count[t.source])
+            force = -parsing.expr(inverse, known) * gain
+            transitions.append(
+                replace(
+                    t,
+                    rate=t.rate * exp(theta * force),
+                    reverse=t.rate * exp((theta - 1) * force),
+                )
+            )
+        return replace(self, transitions=tuple(transitions))
+
+
+def _by_state(what: str, values: Mapping[Any, Any], states: Sequence[str], read: Any) -> dict[str, Expr]:
+    given = {str(state): read(value) for state, value in values.items()}
+    for state in given:
+        if state not in states:
+            raise UnknownNameError.of("state", state, states)
+    missing = [state for state in states if state not in given]
+    if missing:
+        raise ModelError(f"no {what} for {', '.join(missing)}; give one for every state")
+    return given
+
+
+def _square(values: Any, what: str) -> list[list[Any]]:
+    rows = [list(row) for row in (values.tolist() if hasattr(values, "tolist") else values)]
+    if any(len(row) != len(rows) for row in rows):
+        raise ModelError(
+            f"a {what} is square, got {len(rows)} rows of lengths "
+            f"{sorted({len(row) for row in rows})}"
+        )
+    return rows
+
+
+def _labels(n: int, states: Sequence[Hashable] | None) -> list[str]:
+    labels = [str(i + 1) for i in range(n)] if states is None else [str(s) for s in states]
+    if len(labels) != n:
+        raise ModelError(f"{len(labels)} labels for a matrix of {n} states; give one each")
+    return labels
+
+
+def _default_names(
+    states: Sequence[str], entries: Sequence[Any]
+) -> dict[tuple[str, str, str], str]:
+    """Name the rates that were not given: k_A_B, or by position where labels are no names."""
+    keys = [tuple(key) for *key, rate in entries if rate is None]
+    channels = {channel for _, _, channel in keys if channel}
+    plain = all(re.fullmatch(r"[A-Za-z0-9]+", s) for s in (*states, *channels))
+    index = {s: s if plain else str(i) for i, s in enumerate(states, 1)}
+    if not plain and channels:
+        raise ParseError("transitions of named channels need rates where labels are not plain words")
+    return {
+        (a, b, c): "_".join(filter(None, ("k", index[a], index[b], c))) for a, b, c in keys
+    }

@@ -1,0 +1,323 @@
+"""Cycles, affinities and entropy production: Schnakenberg's network theory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from sympy import Add, Expr, Integer, Mul
+
+from nesssym import typeset
+from nesssym.errors import ModelError, UnknownNameError
+from nesssym.exact import incidence
+from nesssym.exact.monomials import Monomial, difference, monomial
+from nesssym.formulas import Formulas, Steps
+from nesssym.functions import logratio
+from nesssym.networks import Model, Transition
+from nesssym.steady import SteadyState, refuse_one_way
+
+__all__ = [
+    "Cycle",
+    "affinities",
+    "all_cycles",
+    "cycle_currents",
+    "cycles",
+    "entropy_production",
+]
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """A closed path along transitions, each with the direction in which it is passed.
+
+    Parameters
+    ----------
+    steps : tuple of (Transition, int)
+        The transitions in order, with +1 along or -1 against their direction.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("hot: g <-> e ; a, b \\n cold: g <-> e ; c, d")
+    >>> cycle, = ns.cycles(g)
+    >>> cycle.label, cycle.transitions
+    ('g->e/cold->g/hot', (('g->e/cold', 1), ('g->e/hot', -1)))
+    >>> cycle.affinity
+    log(b*c/(a*d))
+    """
+
+    steps: tuple[tuple[Transition, int], ...]
+
+    @property
+    def transitions(self) -> tuple[tuple[str, int], ...]:
+        """Labels of the transitions with their signs."""
+        return tuple((t.label, sign) for t, sign in self.steps)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """The states in the order they are visited, each once."""
+        return tuple(t.source if sign > 0 else t.target for t, sign in self.steps)
+
+    @property
+    def label(self) -> str:
+        """The states joined by arrows, closed, with the names of the channels."""
+        ends = [
+            (t.target if sign > 0 else t.source) + (f"/{t.channel}" if t.channel else "")
+            for t, sign in self.steps
+        ]
+        return "->".join((self.states[0], *ends))
+
+    @property
+    def rates(self) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+        """The rates along the cycle and those against it."""
+        pairs = [(t.rate, t.reverse)[::sign] for t, sign in self.steps]
+        return tuple(w for w, _ in pairs), tuple(w for _, w in pairs)
+
+    @cached_property
+    def ratio(self) -> Monomial:
+        """The product of the rates along the cycle over that of the rates against it.
+
+        Raises `IrreversibleError` where a transition goes one way only.
+        """
+        refuse_one_way(t.label for t, _ in self.steps if not t.reversible)
+        along, against = self.rates
+        one = monomial(Integer(1))
+        for plus, minus in zip(along, against, strict=True):
+            one = one * monomial(plus) / monomial(minus)
+        return one
+
+    @property
+    def affinity(self) -> Expr:
+        """The logarithm of `ratio`: the entropy produced per turn, in units of k_B."""
+        return self.ratio.log()
+
+
+def cycles(model: Model, chords: Iterable[str] | None = None) -> tuple[Cycle, ...]:
+    """Return a fundamental basis of cycles, one for each chord of a spanning tree.
+
+    Every cycle runs along its chord's direction and starts with it. Parallel transitions make
+    cycles too.
+
+    Parameters
+    ----------
+    model : StateGraph or MarkovChain
+        The model.
+    chords : iterable of str, optional
+        Labels of transitions to be chords; the others make the tree. By default the tree takes
+        transitions in the order of the model.
+
+    Raises
+    ------
+    ModelError
+        The transitions that are not chords do not make a spanning tree.
+
+    References
+    ----------
+    J. Schnakenberg, Rev. Mod. Phys. 48, 571 (1976), doi:10.1103/RevModPhys.48.571.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \\n B <-> C ; c, d \\n C <-> A ; e, f")
+    >>> [cycle.label for cycle in ns.cycles(g)]
+    ['C->A->B->C']
+    >>> [cycle.label for cycle in ns.cycles(g, chords=["A->B"])]
+    ['A->B->C->A']
+    """
+    n, ends = _ends(model)
+    tree = None if chords is None else _tree_without(model, list(chords))
+    return tuple(_cycle(model, found) for found in incidence.fundamental_cycles(n, ends, tree))
+
+
+def all_cycles(model: Model) -> Iterator[Cycle]:
+    """Iterate over every simple cycle of the model once, lazily.
+
+    Two states joined by two channels make a cycle too. Each runs along the direction of its
+    first transition in the order of the model.
+
+    Parameters
+    ----------
+    model : StateGraph or MarkovChain
+        The model.
+
+    References
+    ----------
+    T. L. Hill, Free Energy Transduction in Biology (Academic Press, 1977).
+
+    Examples
+    --------
+    >>> import networkx as nx, nesssym as ns
+    >>> cube = nx.hypercube_graph(3).to_directed()
+    >>> len(list(ns.all_cycles(ns.StateGraph.from_networkx(cube, rate=None))))
+    28
+    """
+    n, ends = _ends(model)
+    return (_cycle(model, found) for found in incidence.simple_cycles(n, ends))
+
+
+def affinities(model: Model, chords: Iterable[str] | None = None) -> Formulas:
+    r"""Return the affinity of every fundamental cycle, :math:`\ln \Pi^+/\Pi^-`.
+
+    The thermodynamic forces of the model; all vanish exactly at equilibrium. Energies cancel:
+    with rates from ``with_energies`` only the drive is left.
+
+    Parameters
+    ----------
+    model : StateGraph or MarkovChain
+        The model.
+    chords : iterable of str, optional
+        As in `cycles`.
+
+    Raises
+    ------
+    IrreversibleError
+        A cycle passes a one-way transition.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \\n B <-> C ; c, d \\n C <-> A ; e, f")
+    >>> ns.affinities(g)["C->A->B->C"]
+    log(a*c*e/(b*d*f))
+    """
+    found = cycles(model, chords)
+    return Formulas(
+        labels=tuple(c.label for c in found),
+        exprs=tuple(_accurate(c) for c in found),
+        symbols=model.symbols,
+        heads=_heads("A", found),
+        notation=model.notation,
+        assume=model.assume,
+    )
+
+
+def cycle_currents(ss: SteadyState, chords: Iterable[str] | None = None) -> Formulas:
+    """Return Schnakenberg's cycle currents: the current through each cycle's chord.
+
+    Parameters
+    ----------
+    ss : SteadyState
+        The steady state.
+    chords : iterable of str, optional
+        As in `cycles`.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; 2, 1 \\n B <-> C ; 3, 1 \\n C <-> A ; 5, 2")
+    >>> ns.cycle_currents(ns.steady_state(g))["C->A->B->C"]
+    4/7
+    """
+    found = cycles(ss.model, chords)
+    flux = ss.currents
+    through = flux.select(dict.fromkeys(c.transitions[0][0] for c in found))
+    return Formulas(
+        labels=tuple(c.label for c in found),
+        exprs=through.exprs,
+        steps=through.steps,
+        symbols=through.symbols,
+        heads=_heads("J", found),
+        notation=flux.notation,
+        assume=flux.assume,
+        unit=flux.unit,
+    )
+
+
+def entropy_production(ss: SteadyState, chords: Iterable[str] | None = None) -> Formulas:
+    r"""Return the entropy production: in total, per transition and per fundamental cycle.
+
+    :math:`\sigma = \sum_e J_e F_e = \sum_c J_c A_c \ge 0`. The total has the label ``"sigma"``,
+    the parts those of the transitions and of the cycles. Each transition's part is non-negative;
+    a cycle's need not be.
+
+    Parameters
+    ----------
+    ss : SteadyState
+        The steady state. For a `StateGraph` the unit is k_B per time; for a `MarkovChain` it is
+        nats per step, a statistical irreversibility.
+    chords : iterable of str, optional
+        As in `cycles`.
+
+    Raises
+    ------
+    IrreversibleError
+        A transition that carries a current goes one way only: the value would be infinite.
+
+    References
+    ----------
+    J. Schnakenberg, Rev. Mod. Phys. 48, 571 (1976), doi:10.1103/RevModPhys.48.571.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("hot: g <-> e ; 1/2, 1 \\n cold: g <-> e ; 3/5, 3")
+    >>> sigma = ns.entropy_production(ns.steady_state(g))
+    >>> round(float(sigma["sigma"]), 12)
+    0.161698364448
+    """
+    model, flux, forces = ss.model, ss.currents, ss.forces
+    shared = Steps(taken=(s.name for s in model.symbols))
+    net = dict(zip(flux.labels, shared.absorb(flux), strict=True))
+    force = dict(zip(forces.labels, shared.absorb(forces), strict=True))
+    by_transition = {
+        label: shared.let(net[label] * force[label], "y") if label in force else Integer(0)
+        for label in flux.labels
+    }
+    recurrent = [c for c in cycles(model, chords) if all(label in force for label, _ in c.transitions)]
+    by_cycle = [net[c.transitions[0][0]] * _accurate(c) for c in recurrent]
+    kind = "k_B" if model.time == "time" else "nats"
+    return Formulas(
+        labels=("sigma", *by_transition, *(c.label for c in recurrent)),
+        exprs=(Add(*by_transition.values()), *by_transition.values(), *by_cycle),
+        steps=shared.steps,
+        symbols=model.symbols,
+        heads=(
+            r"\sigma",
+            *(rf"\sigma_{{{t.subscript}}}" for t in model.transitions),
+            *_heads(r"\sigma", recurrent),
+        ),
+        notation=tuple(dict((*forces.notation, *shared.notation)).items()),
+        assume=model.assume,
+        unit=f"{kind}/{model.time}",
+    )
+
+
+def _accurate(cycle: Cycle) -> Expr:
+    """Return the affinity in a form that keeps its digits near equilibrium."""
+    ratio = cycle.ratio
+    if not ratio.powers and ratio.number == 1:
+        return ratio.log()
+    along, against = cycle.rates
+    excess = difference(along, against)
+    return Integer(0) if excess == 0 else logratio(Mul(*along), Mul(*against), excess)
+
+
+def _heads(letter: str, found: Sequence[Cycle]) -> tuple[str, ...]:
+    return tuple(f"{letter}_{{{typeset.text(c.label)}}}" for c in found)
+
+
+def _ends(model: Model) -> tuple[int, list[tuple[int, int]]]:
+    index = {s: i for i, s in enumerate(model.states)}
+    return len(index), [(index[t.source], index[t.target]) for t in model.transitions]
+
+
+def _cycle(model: Model, found: Iterable[tuple[int, int]]) -> Cycle:
+    return Cycle(tuple((model.transitions[e], sign) for e, sign in found))
+
+
+def _tree_without(model: Model, chords: Sequence[str]) -> tuple[int, ...]:
+    labels = [t.label for t in model.transitions]
+    for chord in chords:
+        if chord not in labels:
+            raise UnknownNameError.of("transition", chord, labels)
+    n, ends = _ends(model)
+    tree = tuple(e for e, label in enumerate(labels) if label not in chords)
+    whole = incidence.spanning_forest(n, ends)
+    forest = incidence.spanning_forest(n, [ends[e] for e in tree])
+    if len(forest) < len(tree) or len(forest) < len(whole):
+        raise ModelError(
+            f"the transitions other than {', '.join(chords)} do not make a spanning tree; "
+            f"give {len(ends) - len(whole)} chords, one for each independent cycle"
+        )
+    return tree
