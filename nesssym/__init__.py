@@ -1,5 +1,7 @@
 """nesssym: exact results about non-equilibrium steady states."""
 
+from nesssym import gallery
+from nesssym.derivation import Derivation
 from nesssym.detailed_balance import (
     Imbalance,
     check_detailed_balance,
@@ -20,7 +22,9 @@ from nesssym.errors import (
     UnknownNameError,
 )
 from nesssym.formulas import Formulas
+from nesssym.kernels import Kernel, compile  # noqa: A004  (the name of the public function)
 from nesssym.networks import MarkovChain, StateGraph, Transition
+from nesssym.networks.files import ModelFile, parse_toml, read_toml
 from nesssym.steady import SteadyState, steady_state
 from nesssym.thermodynamics import (
     Cycle,
@@ -30,5 +34,47 @@ from nesssym.thermodynamics import (
     cycles,
     entropy_production,
 )
+from nesssym.verify import Verification, verify
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Cycle",
+    "Derivation",
+    "Formulas",
+    "Imbalance",
+    "IrreversibleError",
+    "Kernel",
+    "MarkovChain",
+    "ModelError",
+    "ModelFile",
+    "NameClashError",
+    "NessError",
+    "NessWarning",
+    "NotErgodicError",
+    "ParameterError",
+    "ParseError",
+    "StateGraph",
+    "SteadyState",
+    "TooLargeError",
+    "Transition",
+    "UnknownNameError",
+    "Verification",
+    "affinities",
+    "all_cycles",
+    "check_detailed_balance",
+    "compile",
+    "count_trees",
+    "cycle_currents",
+    "cycles",
+    "detailed_balance_conditions",
+    "entropy_production",
+    "gallery",
+    "is_equilibrium",
+    "parse_toml",
+    "read_toml",
+    "sample_trees",
+    "spanning_trees",
+    "steady_state",
+    "verify",
+]

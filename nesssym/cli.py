@@ -72,6 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--samples", type=int, default=200)
     check.add_argument("--rtol", type=float, default=1e-9)
     check.add_argument("--seed", type=int, default=0)
+    check.add_argument(
+        "--range", nargs="+", default=[], metavar="NAME=LOW:HIGH", help="where to sample"
+    )
     check.set_defaults(run=_verify)
 
     listing = commands.add_parser("gallery", help="list the models that come with nesssym")
@@ -94,12 +97,9 @@ def _derive(options: argparse.Namespace) -> int:
 def _check(derivation: Derivation) -> int:
     outcome = derivation.checks()
     state = derivation.steady.state
-    exact = {
-        label: float(value.evalf(30))
-        for label, value in state.at({s: derivation.values[s] for s in state.symbols}).items()
-    }
-    kernel = compile_kernel(state)
-    got = kernel(**{s.name: float(derivation.values[s]) for s in state.symbols})
+    floats = {symbol.name: float(derivation.values[symbol]) for symbol in state.symbols}
+    exact = {label: float(value.evalf(30)) for label, value in state.at(floats).items()}
+    got = compile_kernel(state)(**floats)
     error = max(abs(got[label] / value - 1) for label, value in exact.items() if value)
     outcome.append((f"kernel against exact arithmetic: worst relative error {error:.1e}", error < 1e-14))
     print("\nChecks")
@@ -116,6 +116,7 @@ def _verify(options: argparse.Namespace) -> int:
         samples=options.samples,
         rtol=options.rtol,
         seed=options.seed,
+        ranges=dict(_range(text) for text in options.range),
     )
     print(outcome)
     return 0 if outcome.passed else 1
@@ -138,6 +139,15 @@ def _assignment(text: str) -> tuple[str, Any]:
     if not equals:
         raise ParseError(f"--values takes NAME=VALUE, got {text!r}")
     return name, value
+
+
+def _range(text: str) -> tuple[str, tuple[float, float]]:
+    name, _, bounds = text.partition("=")
+    low, _, high = bounds.partition(":")
+    try:
+        return name, (float(low), float(high))
+    except ValueError:
+        raise ParseError(f"--range takes NAME=LOW:HIGH, got {text!r}") from None
 
 
 def _candidate(place: str) -> Callable[..., Any]:

@@ -87,11 +87,8 @@ class Derivation:
                 lines.append(f"  {found}")
                 continue
             numbers = self._numbers(name)
-            if found.steps and all(len(str(e)) <= SHORT for e in found.exprs):
-                lines += [f"  {s} = {_short(e)}" for s, e in found.steps if s in _used(found)]
-            for label, expr in zip(found.labels, found.exprs, strict=True):
-                number = f"   = {numbers[label]}" if label in numbers else ""
-                lines.append(f"  {label:<14} = {_short(expr)}{number}")
+            lines += [f"  {label:<14}{_formula(found, label)}{_number(numbers, label)}"
+                      for label in found]
         return "\n".join(lines)
 
     def latex(self) -> str:
@@ -132,14 +129,18 @@ class Derivation:
             "currents": lambda: self.steady.currents,
             "entropy_production": lambda: entropy_production(self.steady),
         }[name]()
-        exact = source.at({s: v for s, v in self.values.items() if s in source.symbols})
+        exact = source.at(self.values)
         return {label: str(value.evalf(12)) for label, value in exact.items()}
 
 
-def _used(found: Formulas) -> set[Symbol]:
-    return set().union(*(e.free_symbols for e in found.exprs))
+def _formula(found: Formulas, label: str) -> str:
+    """Return the closed form where it fits on a line, else how long it is."""
+    try:
+        text = str(found[label])
+    except TooLargeError:
+        return ""
+    return f" = {text}" if len(text) <= SHORT else f"   ({len(text)} characters)"
 
 
-def _short(expr: Expr) -> str:
-    text = str(expr)
-    return text if len(text) <= SHORT else f"{text[: SHORT - 30]} ... ({len(text)} characters)"
+def _number(numbers: Mapping[str, str], label: str) -> str:
+    return f" = {numbers[label]}" if label in numbers else ""

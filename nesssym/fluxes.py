@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from sympy import Add, Expr, Integer
+from sympy import Add, Expr, Integer, Mul
 
 from nesssym.diagrams import appendages, one_way, tree_sums
 from nesssym.errors import UnknownNameError
@@ -145,7 +145,8 @@ def _cycles(
     for cycle in incidence.simple_cycles(len(index), ends):
         forward = [live[e].rate if sign > 0 else live[e].reverse for e, sign in cycle]
         backward = [live[e].reverse if sign > 0 else live[e].rate for e, sign in cycle]
-        excess = difference(forward, backward)
+        one_sided = Integer(0) in (*forward, *backward)
+        excess = Mul(*forward) - Mul(*backward) if one_sided else difference(forward, backward)
         if excess != 0:
             flux = excess * appendages(live, index, {v for e, _ in cycle for v in ends[e]}) / z
             for e, sign in cycle:

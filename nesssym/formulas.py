@@ -35,8 +35,8 @@ class Formulas(Mapping[str, Expr]):
     steps : tuple of (Symbol, Expr), optional
         Shared intermediate results; each uses only model symbols and earlier steps.
     symbols : tuple of Symbol, optional
-        The order of the model's symbols; those that do not occur are left out, those that occur
-        and are not listed follow by name.
+        The model's symbols in order. Afterwards it holds those that occur, and
+        `parameters` holds all of them.
     heads : tuple of str, optional
         LaTeX of the left-hand side of each result.
     notation : tuple of (Symbol, str), optional
@@ -45,6 +45,8 @@ class Formulas(Mapping[str, Expr]):
         Expressions that the derivation took to be positive; kernels check them.
     unit : str, optional
         The unit of the values, as text: ``"1"``, ``"1/time"``, ``"k_B/time"``.
+    parameters : tuple of Symbol, optional
+        Further symbols of the model: values for them are accepted, though they do not occur.
 
     Raises
     ------
@@ -72,6 +74,7 @@ class Formulas(Mapping[str, Expr]):
     notation: tuple[tuple[Symbol, str], ...] = ()
     assume: tuple[Expr, ...] = ()
     unit: str = "1"
+    parameters: tuple[Symbol, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.labels) != len(self.exprs):
@@ -86,8 +89,10 @@ class Formulas(Mapping[str, Expr]):
         free.difference_update(symbol for symbol, _ in self.steps)
         known = tuple(symbol for symbol in self.symbols if symbol in free)
         rest = sorted(free.difference(known), key=lambda symbol: symbol.name)
+        everything = dict.fromkeys((*self.symbols, *self.parameters, *rest))
         object.__setattr__(self, "symbols", (*known, *rest))
-        parsing.check_distinct(self.symbols)
+        object.__setattr__(self, "parameters", tuple(everything))
+        parsing.check_distinct(self.parameters)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -105,13 +110,13 @@ class Formulas(Mapping[str, Expr]):
 
     def __or__(self, other: Formulas) -> Formulas:
         """Join two sets of results; equal steps are shared, clashing step names renamed."""
-        shared = Steps(taken=(s.name for s in (*self.symbols, *other.symbols)))
+        shared = Steps(taken=(s.name for s in (*self.parameters, *other.parameters)))
         mine, theirs = shared.absorb(self), shared.absorb(other)
         return Formulas(
             labels=(*self.labels, *other.labels),
             exprs=(*mine, *theirs),
             steps=shared.steps,
-            symbols=(*self.symbols, *other.symbols),
+            symbols=tuple(dict.fromkeys((*self.parameters, *other.parameters))),
             heads=(*self.heads, *other.heads),
             notation=tuple(dict((*self.notation, *other.notation, *shared.notation)).items()),
             assume=tuple(dict.fromkeys((*self.assume, *other.assume))),
@@ -179,7 +184,7 @@ class Formulas(Mapping[str, Expr]):
 
         Keys are symbols or their names; values are numbers, text or SymPy expressions.
         """
-        env = parsing.substitution(values, self.symbols)
+        env = parsing.substitution(values, self.parameters)
         free = (s for e in env.values() for s in sorted(e.free_symbols, key=str))
         steps = tuple((symbol, expr.xreplace(env)) for symbol, expr in self.steps)
         return replace(
@@ -187,6 +192,7 @@ class Formulas(Mapping[str, Expr]):
             exprs=tuple(expr.xreplace(env) for expr in self.exprs),
             steps=steps,
             symbols=tuple(dict.fromkeys((*self.symbols, *free))),
+            parameters=tuple(s for s in self.parameters if s not in env),
             assume=tuple(e for e in (a.xreplace(env) for a in self.assume) if not e.is_Number),
         )
 
@@ -196,7 +202,7 @@ class Formulas(Mapping[str, Expr]):
         Parameters
         ----------
         values : mapping
-            A value for every symbol, by symbol or name: an int, Fraction, SymPy number, text
+                A value for every symbol, by symbol or name: an int, Fraction, SymPy number, text
             such as ``"1/3"`` or ``"0.1"`` (read as exact decimals), or a float (taken as the
             exact binary fraction it is).
 
@@ -205,7 +211,7 @@ class Formulas(Mapping[str, Expr]):
         dict
             Label to exact SymPy number.
         """
-        env = parsing.substitution(values, self.symbols)
+        env = parsing.substitution(values, self.parameters)
         missing = [symbol.name for symbol in self.symbols if symbol not in env]
         if missing:
             raise UnknownNameError(f"no value for {', '.join(missing)}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from functools import cached_property, partial
-from math import inf, isfinite, ldexp
+from math import inf, isfinite
 from typing import Any, Protocol
 
 import flint
@@ -265,11 +265,11 @@ def _first(values: Array, bad: Array) -> str:
 def _executed(text: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
     """Run source that `nesssym.program` wrote; nothing a user typed is in it but safe names."""
     scope: dict[str, Any] = {"__builtins__": {}, **namespace}
-    exec(text, scope)  # noqa: S102
+    exec(text, scope)
     return scope
 
 
-class _Undefined(Exception):
+class _UndefinedError(Exception):
     """A result that is no float64 at one point."""
 
     def __init__(self, result: int, problem: str, point: int = 0) -> None:
@@ -316,7 +316,7 @@ class Blocks:
             rows = [v if v.ndim == 0 else np.broadcast_to(v, shape).reshape(-1) for v in values]
             size = int(np.prod(shape))
             return self._rows(rows, size).reshape(len(self._labels), *shape)
-        except _Undefined as error:
+        except _UndefinedError as error:
             index = tuple(int(i) for i in np.unravel_index(error.point, shape)) if shape else ()
             place = f" at index {index}" if shape else ""
             raise ParameterError(
@@ -364,7 +364,7 @@ class Blocks:
                 values = [float(c if c.ndim == 0 else c[point]) for c in cut]
                 try:
                     out[:, low + point] = self._point(values)
-                except _Undefined as error:
+                except _UndefinedError as error:
                     error.point = low + point
                     raise
 
@@ -384,10 +384,12 @@ class Blocks:
             bits *= 2
             if bits > MOST_BITS:
                 first = next(i for i in range(len(results)) if i not in found)
-                raise _Undefined(first, "is undefined (a division by zero or the like)")
+                raise _UndefinedError(first, "is undefined (a division by zero or the like)")
         for i, value in found.items():
             if not isfinite(value):
-                raise _Undefined(i, "is beyond the largest float64, 1.8e308; use backend='mpmath'")
+                raise _UndefinedError(
+                    i, "is beyond the largest float64, 1.8e308; use backend='mpmath'"
+                )
         return [found[i] for i in range(len(results))]
 
 
@@ -427,9 +429,7 @@ class Arithmetic:
 class Points:
     """Any type of number, point by point."""
 
-    def __init__(
-        self, arithmetic: Arithmetic, program: Program, labels: tuple[str, ...]
-    ) -> None:
+    def __init__(self, arithmetic: Arithmetic, program: Program, labels: tuple[str, ...]) -> None:
         self.source = python_source(program)
         self._arithmetic, self._labels = arithmetic, labels
         self._scope = _executed(self.source, arithmetic.functions)

@@ -155,6 +155,8 @@ class SteadyState:
     @cached_property
     def tree_form(self) -> Formulas | None:
         """The probabilities as expanded tree sums over Z; None where they are too long to read."""
+        if self.method not in ("elimination", "trees"):
+            return None
         if self.method == "trees":
             return self.state
         live = [s for s in self.state.labels if s not in self.transient]

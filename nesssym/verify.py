@@ -119,7 +119,8 @@ def verify(
     ----------
     candidate : callable
         Called with one float a symbol by name; returns a mapping from label to number, or a
-        sequence in the order of ``formulas.labels``.
+        sequence in the order of ``formulas.labels``. An arithmetic error or a singular matrix
+        counts as NaN.
     formulas : Formulas
         The exact results.
     samples : int, optional
@@ -165,6 +166,8 @@ def verify(
         except NotImplementedError:
             missing += 1
             continue
+        except (ArithmeticError, np.linalg.LinAlgError):
+            got = dict.fromkeys(formulas.labels, float("nan"))
         exact = formulas.at({name: Fraction(value) for name, value in point.items()})
         for label, value in exact.items():
             expected, error = _compare(value, got[label], tiny)

@@ -56,7 +56,8 @@ def test_verify_judges_a_function_in_a_file(tmp_path, capsys):
         "def wrong(**k):\n"
         "    return {'g': 0.5, 'e': 0.5}\n"
     )
-    assert main(["verify", "two_level", f"{code}:right", "--samples", "20"]) == 0
+    moderate = ["--samples", "20", "--range", "beta_h=0.1:10", "beta_c=0.1:10"]
+    assert main(["verify", "two_level", f"{code}:right", *moderate]) == 0
     assert main(["verify", "two_level", f"{code}:wrong", "--samples", "20"]) == 1
     assert "fail" in capsys.readouterr().out
 
@@ -66,7 +67,7 @@ def test_verify_judges_a_function_in_a_file(tmp_path, capsys):
     [
         (["derive", "nowhere.toml"], "no model file 'nowhere.toml'"),
         (["derive", "kinesin", "--values", "k12"], "NAME=VALUE"),
-        (["derive", "kinesin", "--values", "q=1"], "unknown symbol 'q'"),
+        (["derive", "kinesin", "--values", "q=1"], "unknown parameter 'q'"),
         (["verify", "kinesin", "nowhere.py:f"], "FILE.py:FUNCTION"),
     ],
 )

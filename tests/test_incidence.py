@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import combinations, islice, product
+from itertools import combinations, islice, pairwise, product
 
 import networkx as nx
 import pytest
@@ -49,13 +49,14 @@ def brute_cycles(n: int, edges: list[tuple[int, int]]) -> set[frozenset[int]]:
 
 
 def product_of(a: list[list[int]], b: list[list[int]]) -> list[list[int]]:
-    return [[sum(x * y for x, y in zip(row, column)) for column in zip(*b)] for row in a]
+    columns = list(zip(*b, strict=True))
+    return [[sum(x * y for x, y in zip(row, c, strict=True)) for c in columns] for row in a]
 
 
 def travels(edges: list[tuple[int, int]], cycle: tuple[tuple[int, int], ...]) -> bool:
     """Each step starts where the last one ended, and the last returns to the start."""
     ends = [edges[e][::sign] for e, sign in cycle]
-    return all(a[1] == b[0] for a, b in zip(ends, ends[1:] + ends[:1]))
+    return all(a[1] == b[0] for a, b in pairwise([*ends, ends[0]]))
 
 
 COUNTS = {
@@ -110,8 +111,8 @@ def test_fundamental_cycles_are_a_basis_of_the_null_space(graph: Graph) -> None:
     assert all(travels(edges, c) for c in cycles)
     if edges:
         boundary = incidence_matrix(n, edges)
-        rows = cycle_matrix(cycles, len(edges))
-        assert not any(any(row) for row in product_of(boundary, [list(c) for c in zip(*rows)]))
+        columns = zip(*cycle_matrix(cycles, len(edges)), strict=True)
+        assert not any(any(row) for row in product_of(boundary, [list(c) for c in columns]))
         assert len(cycles) == len(edges) - rank(boundary) == len(null_space(boundary))
 
 
@@ -145,18 +146,11 @@ MATRICES = st.integers(1, 4).flatmap(
 @given(MATRICES)
 def test_null_vectors_span_every_integer_solution(matrix: list[list[int]]) -> None:
     basis = null_space(matrix)
-    width = len(matrix[0])
-    assert len(basis) == width - rank(matrix)
-    solutions = [
-        x
-        for x in product(range(-1, 2), repeat=width)
-        if any(x) and not any(sum(a * b for a, b in zip(row, x)) for row in matrix)
-    ]
-    for vector in basis:
-        assert not any(sum(a * b for a, b in zip(row, vector)) for row in matrix)
-    for x in solutions:
-        assert basis, x
-        assert rank([*basis, list(x)]) == len(basis)
+    assert len(basis) == len(matrix[0]) - rank(matrix)
+    assert all(not any(image) for v in basis for image in product_of(matrix, [[x] for x in v]))
+    for x in product(range(-1, 2), repeat=len(matrix[0])):
+        if not any(map(any, product_of(matrix, [[k] for k in x]))):
+            assert rank([*basis, x]) == len(basis)
 
 
 @given(MATRICES)
@@ -193,7 +187,7 @@ def test_the_null_space_is_a_lattice_basis_not_only_a_basis() -> None:
 
 @pytest.mark.parametrize("matrix", [[[0.5]], [["1"]], [[1, 2], [3]]])
 def test_what_is_no_integer_matrix_is_refused(matrix: list[list[int]]) -> None:
-    with pytest.raises(ModelError, match="integers|different lengths"):
+    with pytest.raises(ModelError, match=r"integers|different lengths"):
         rank(matrix)
 
 

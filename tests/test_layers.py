@@ -1,4 +1,4 @@
-"""Imports point down in the drawing of docs/architecture.md, and leave it for five packages only."""
+"""Imports point down in the drawing of docs/architecture.md; only the dependencies are outside."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ IMPORT_NAMES = {"python-flint": "flint"}
 
 
 class Place(NamedTuple):
-    """Where a module stands: its line from the bottom, its column, its place in the line."""
+    """Where a module stands: its line from below, its branch (0: both), its place in the cell."""
 
     line: int
     column: int
@@ -45,9 +45,9 @@ def drawing() -> dict[str, Place]:
 
 def may_import(module: Place, other: Place) -> bool:
     """Down the drawing, or to the left in one cell; never from one branch into the other."""
-    if module.line == other.line:
-        return module.column == other.column and module.position > other.position
-    return module.line > other.line and 0 in (module.column - other.column, module.column * other.column)
+    if module.column != other.column and 0 not in (module.column, other.column):
+        return False
+    return (module.line, module.position) > (other.line, other.position)
 
 
 def modules() -> dict[str, Path]:
@@ -98,7 +98,9 @@ def test_imports_point_down(module):
 def test_nothing_else_is_imported(module):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = [re.split(r"[^\w-]", line)[0] for line in project["dependencies"]]
-    known = sys.stdlib_module_names | {"nesssym"} | {IMPORT_NAMES.get(name, name) for name in needed}
+    known = (
+        sys.stdlib_module_names | {"nesssym"} | {IMPORT_NAMES.get(name, name) for name in needed}
+    )
     outside = {name.partition(".")[0] for name in imports(MODULES[module])} - known
     assert not outside, f"{module} imports {outside}, which are not dependencies"
 

@@ -97,17 +97,21 @@ def test_peepholes_see_through_steps_and_not_through_argument_numbers() -> None:
 
 
 def test_equal_parts_are_computed_once() -> None:
-    assert ops((a + b) * c / (a + b + (a + b) ** 2)).count("add") <= 3
-    assert ops(a * b + sqrt(b * a)) == ["mul", "sqrt", "add"]
+    assert ops(a * b + exp(b * a)) == ["mul", "exp", "add"]
+    assert ops(c * (a + b) / (1 + (b + a) ** 2)).count("add") == 2
+    assert ops(s * z, [(s, a + b), (z, 1 / (a + b))]) == ["add", "div", "mul"]
 
 
 def test_deep_and_wide_expressions_need_no_recursion() -> None:
     deep: Any = a
-    for _ in range(400):
+    for _ in range(150):
         deep = 1 / (1 + deep)
-    assert run([deep], Fraction(1))[0].denominator > 10**80
-    wide = sympy.Add(*(a**i for i in range(1, 65)))
-    assert run([wide], 1) == (64,)
+    long = symbols("s1:5000")
+    steps = [(new, 1 + old) for new, old in zip(long, (deep, *long), strict=False)]
+    (got,) = run([long[-1]], Fraction(1), steps=steps)
+    assert got == len(long) + Fraction(int(sympy.fibonacci(151)), int(sympy.fibonacci(152)))
+    wide = sympy.Add(*symbols("w1:4000"))
+    assert len(lower([wide], [], symbols("w1:4000")).instructions) == 2 * 3999 - 1
 
 
 def test_what_floats_get() -> None:
@@ -128,7 +132,7 @@ def test_fractions_stay_exact() -> None:
 
 @pytest.mark.parametrize("bad", [sympy.gamma(x), sympy.I * x, sympy.oo, Symbol("stranger") + x])
 def test_what_kernels_cannot_do_is_refused(bad: Any) -> None:
-    with pytest.raises(NessError, match="gamma|ImaginaryUnit|Infinity|stranger"):
+    with pytest.raises(NessError, match=r"gamma|ImaginaryUnit|Infinity|stranger"):
         lower([bad], [], ARGUMENTS)
 
 
@@ -147,7 +151,9 @@ def test_awkward_names_are_renamed_and_said(language: str) -> None:
     awkward = symbols(AWKWARD, positive=True)
     text = source(language, "f", ["a\n*/ *) b"], [sympy.Add(*awkward)], [], awkward)
     assert text.isascii()
-    assert "is lambda" in text and "is k-1" in text and "\n*/" not in text
+    assert "is lambda" in text
+    assert "is k-1" in text
+    assert "\n*/" not in text
     if language == "python":
         scope: dict[str, Any] = {}
         exec(text, scope)
@@ -171,12 +177,19 @@ def test_python_source_runs_alone() -> None:
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler (cc) on this machine")
 def test_c_compiles_and_agrees(tmp_path: Path) -> None:
     steps = [(s, a + b), (z, s * x / 3)]
-    exprs = [a / s, exp(z) - 1, logratio(a, b, a - b), b / s - x**3, x ** Rational(1, 3), s * sqrt(x)]
+    exprs = [
+        a / s,
+        exp(z) - 1,
+        logratio(a, b, a - b),
+        b / s - x**3,
+        x ** Rational(1, 3),
+        s * sqrt(x),
+    ]
     text = source("c", "f", list("uvwxyz"), exprs, steps, [a, b, x])
     (tmp_path / "f.c").write_text(text)
     flags = ["-O2", "-Wall", "-Werror", "-std=c99", "-shared", "-fPIC"]
     command = ["cc", *flags, "f.c", "-o", "f.so", "-lm"]
-    subprocess.run(command, cwd=tmp_path, check=True)  # noqa: S603
+    subprocess.run(command, cwd=tmp_path, check=True)
     results = (ctypes.c_double * len(exprs))()
     values = (0.3, 1.7, 0.25)
     ctypes.CDLL(str(tmp_path / "f.so")).f(*map(ctypes.c_double, values), results)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import networkx as nx
 import pytest
-from sympy import Integer, Rational, log, prod
+from sympy import Integer, Rational, prod
 from tests.models import symbolic
 from tests.test_theorems import same_log
 
@@ -136,15 +136,16 @@ def test_b07_efficiency_of_free_energy_transduction():
     j1, j2 = currents["1->2"], currents["2->3"]
     got = j2 * force["2345"] / (j1 * force["1256"])
     assert str(got.evalf(30)) == CASES["B07"]["decimal"]
-    assert same_log(j2 * force["2345"] * log(40), j1 * force["1256"] * log(40) * 0 + j2 * force["2345"] * log(40)) or True
 
 
 @pytest.mark.parametrize(
     ("graph", "number"),
-    zip(
-        [nx.complete_graph(5), nx.ladder_graph(4), nx.hypercube_graph(3), nx.petersen_graph()],
-        map(int, CASES["B09"]["exact"]),
-        strict=True,
+    list(
+        zip(
+            [nx.complete_graph(5), nx.ladder_graph(4), nx.hypercube_graph(3), nx.petersen_graph()],
+            map(int, CASES["B09"]["exact"]),
+            strict=True,
+        )
     ),
 )
 def test_b09_number_of_spanning_trees(graph, number):
@@ -169,13 +170,9 @@ def test_c03_single_level_dot():
     ss = ns.steady_state(m)
     got = ns.entropy_production(ss)
     assert str(got.at(case["eval_at"])["sigma"].evalf(30)) == case["decimal"]
-    (affinity,) = ns.affinities(m).exprs
-    (current,) = ns.cycle_currents(ss).exprs
-    values = {s: Rational(case["eval_at"][s.name]) for s in m.symbols}
-    wanted = exact(case["exact"]).xreplace(
-        {s: values[t] for s in exact(case["exact"]).free_symbols for t in m.symbols if s.name == t.name}
-    )
-    assert same_log((current * affinity).xreplace(values), wanted) or same_log(got.at(case["eval_at"])["sigma"], wanted)
+    wanted = exact(case["exact"])
+    values = parsing.substitution(case["eval_at"], sorted(wanted.free_symbols, key=str))
+    assert same_log(got.at(case["eval_at"])["sigma"], wanted.xreplace(values))
 
 
 @pytest.mark.parametrize(("case", "label"), [("C05", "1->0/R"), ("C07", "u->0/R")])

@@ -12,6 +12,7 @@ from sympy import Add, Rational, expand_log, log, simplify
 from tests.models import RATES, SMALL, multigraphs, random_values
 
 import nesssym as ns
+from nesssym.exact.rational import equal
 from nesssym.steady import METHODS
 
 FORMS = ["reduced", "difference", "cycles"]
@@ -46,24 +47,18 @@ def test_balance_and_normalisation(name, method):
     ss = ns.steady_state(model, method)
     p = ss.state.at(values)
     assert sum(p.values()) == 1
+    direct = {
+        t.label: t.rate.subs(values) * p[t.source] - t.reverse.subs(values) * p[t.target]
+        for t in model.transitions
+    }
+    assert set(divergence(model, direct).values()) == {0}
     for form in FORMS:
-        flux = ss.currents_as(form).at({s: v for s, v in values.items() if s in ss.currents_as(form).symbols})
-        assert set(divergence(model, flux).values()) == {0}
-        direct = {
-            t.label: t.rate.subs(values) * p[t.source] - t.reverse.subs(values) * p[t.target]
-            for t in model.transitions
-        }
-        assert flux == direct
+        assert ss.currents_as(form).at(values) == direct
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", [name for name in SMALL if name != "cube"])
 def test_methods_agree_as_rational_functions(name):
     model = SMALL[name]()
-    from nesssym.exact.rational import equal
-
-    if len(model.symbols) > 16:
-        values = random_values(model, random.Random(name))
-        model = model.subs({s: values[s] for s in model.symbols[:-4]})
     by = {method: ns.steady_state(model, method).state.unfold() for method in METHODS}
     for state in model.states:
         assert equal(by["elimination"][state], by["trees"][state])
@@ -146,7 +141,7 @@ def test_a_channel_pair_in_balance_with_the_steady_state_changes_nothing(model, 
     assert same_log(ns.entropy_production(more)["sigma"], ns.entropy_production(ss)["sigma"])
 
 
-@pytest.mark.parametrize("chords", [["0->1", "0->2"], ["1->2", "2->3"], ["3->0", "0->1"]])
+@pytest.mark.parametrize("chords", [["0->1", "0->2"], ["1->2", "2->3"], ["0->3", "0->1"]])
 def test_invariance_under_the_choice_of_chords(chords):
     model = SMALL["diamond"]()
     model = model.subs(random_values(model, random.Random(7)))
@@ -154,7 +149,7 @@ def test_invariance_under_the_choice_of_chords(chords):
     found, flux = ns.affinities(model, chords), ns.cycle_currents(ss, chords)
     total = sum(flux[c] * found[c] for c in found)
     assert same_log(total, ns.entropy_production(ss)["sigma"])
-    assert [c.transitions[0][0] for c in ns.cycles(model, chords)] == chords or len(found) == 2
+    assert {c.transitions[0][0] for c in ns.cycles(model, chords)} == set(chords)
 
 
 @given(multigraphs(max_states=5))

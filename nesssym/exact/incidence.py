@@ -349,7 +349,7 @@ def _through(e: int, edges: Edges, near: list[list[tuple[int, int, int]]]) -> It
     on_path = {target}
 
     def onward(v: int) -> Iterator[tuple[int, int, int]]:
-        """The steps from v which lead on to the source."""
+        """Return the steps from v which lead on to the source."""
         seen = {source}
         queue = [source]
         for u in queue:

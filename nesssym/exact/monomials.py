@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, reduce
-from operator import mul
 
 from sympy import (
     Add,
@@ -18,7 +17,7 @@ from sympy import (
     Symbol,
     exp,
     expand_mul,
-    factorint,
+    factorrat,
     log,
 )
 
@@ -81,10 +80,9 @@ class Monomial:
         sign = -1 if self.number < 0 else 1
         if sign < 0 or unsure != 1:
             sure[sign * unsure] = power
-        for part, turn in ((self.number.p * sign, 1), (self.number.q, -1)):
-            for prime, times in factorint(part).items():
-                base = Integer(prime)
-                sure[base] = sure.get(base, S.Zero) + times * turn * power
+        for prime, times in factorrat(abs(self.number)).items():
+            base = Integer(prime)
+            sure[base] = sure.get(base, S.Zero) + times * power
         return _build(S.One, sure, self.exponent * power)
 
     @property
@@ -101,7 +99,7 @@ class Monomial:
     def numerator(self) -> Expr:
         """What stands above the fraction line, the exponential included."""
         return Mul(
-            Integer(self.number.p), *(b**e for b, e in self.powers if e > 0), exp(self.factored)
+            Integer(self.number.p), *(b**e for b, e in self.powers if e > 0), self._exponential()
         )
 
     @property
@@ -111,7 +109,7 @@ class Monomial:
 
     def value(self) -> Expr:
         """Return it as a SymPy expression."""
-        return self._coefficient() * exp(self.factored)
+        return self._coefficient() * self._exponential()
 
     def log(self) -> Expr:
         """Return the logarithm: of one quotient, plus the exponent with its factors apart.
@@ -128,11 +126,21 @@ class Monomial:
         """
         if not self.powers:
             return log(self.number) + self.factored
-        common = S.One
-        if self.number == 1 and all(base.is_positive for base, _ in self.powers):
-            common = reduce(Rational.gcd, (abs(power) for _, power in self.powers))
+        sizes = {abs(power) for _, power in self.powers}
+        alike = self.number == 1 and all(base.is_positive for base, _ in self.powers)
+        common = sizes.pop() if alike and len(sizes) == 1 else S.One
         root = Monomial(self.number, tuple((b, e / common) for b, e in self.powers), S.Zero)
         return common * log(root._coefficient()) + self.factored
+
+    def _exponential(self) -> Expr:
+        """Return the exponential factor, with logarithms in the exponent written as powers."""
+        if not self.exponent.has(log):
+            return exp(self.factored)
+        terms = Add.make_args(self.exponent)
+        logs = [next((f for f in Mul.make_args(t) if f.func is log), None) for t in terms]
+        pairs = list(zip(terms, logs, strict=True))
+        rest = Monomial(S.One, (), Add(*(t for t, f in pairs if f is None)))
+        return Mul(*(f.args[0] ** (t / f) for t, f in pairs if f is not None), exp(rest.factored))
 
     def _coefficient(self) -> Expr:
         return Mul(self.number, *(base**power for base, power in self.powers))
@@ -267,7 +275,8 @@ def solve_monomials(
             symbols = sorted(map(str, rest.value().free_symbols))
             raise ModelError(
                 f"not solvable for {', '.join(map(str, unknowns))} alone: {rest.numerator} = "
-                f"{rest.denominator} is left; solve for one of {', '.join(symbols) or 'its rates'} too"
+                f"{rest.denominator} is left; "
+                f"solve for one of {', '.join(symbols) or 'its rates'} too"
             )
     for unknown in unknowns:
         if unknown not in pivots or len(rows[pivots[unknown]][0]) > 1:
@@ -300,7 +309,7 @@ def _eliminated(row: Row, pivot: Row, unknown: Symbol) -> Row:
 
 def _product(exprs: Iterable[Expr]) -> Monomial:
     one = Monomial(S.One, (), S.Zero)
-    return reduce(mul, (monomial(S(expr)) for expr in exprs), one)
+    return reduce(Monomial.__mul__, (monomial(S(expr)) for expr in exprs), one)
 
 
 def _build(number: Rational, powers: Mapping[Expr, Rational], exponent: Expr) -> Monomial:
@@ -322,17 +331,27 @@ def _decomposed(expr: Expr) -> Monomial:
             raise ModelError("zero has no logarithm, wanted something positive")
         return Monomial(expr, (), S.Zero)
     if expr.is_Mul:
-        return reduce(mul, map(_decomposed, expr.args))
+        return reduce(Monomial.__mul__, map(_decomposed, expr.args))
     if expr.is_Add:
         return _of_sum(expr)
     base, power = expr.as_base_exp()
     if base is S.Exp1:
         return Monomial(S.One, (), expand_mul(power))
     if not power.is_Rational:
-        return Monomial(S.One, (), expand_mul(power * log(base)))
+        return Monomial(S.One, (), expand_mul(power * _expanded_log(base)))
     if power == 1:
         return Monomial(S.One, ((expr, S.One),), S.Zero)
-    return _decomposed(base) ** power
+    raised: Monomial = _decomposed(base) ** power
+    return raised
+
+
+def _expanded_log(expr: Expr) -> Expr:
+    """Return the logarithm as a sum over irreducible bases and prime numbers."""
+    found = _decomposed(expr)
+    if found.number < 0:
+        return log(expr)
+    powers = (*factorrat(found.number).items(), *found.powers)
+    return Add(found.exponent, *(power * log(base) for base, power in powers))
 
 
 def _of_sum(expr: Expr) -> Monomial:
@@ -345,10 +364,16 @@ def _of_sum(expr: Expr) -> Monomial:
         content, factors = poly.factor()
         result *= Monomial(Rational(int(content.p), int(content.q)), (), S.Zero) ** turn
         for factor, times in factors:
-            base = from_poly(factor, space)
-            part = Monomial(S.One, ((base, S.One),), S.Zero) if base.is_Add else _decomposed(base)
-            result *= part ** (times * turn)
+            result *= _irreducible(from_poly(factor, space)) ** (times * turn)
     return result
+
+
+def _irreducible(base: Expr) -> Monomial:
+    """Return a factor, with a sign so that fractions come as ``1 - x`` and not ``x - 1``."""
+    if not base.is_Add:
+        return _decomposed(base)
+    sign = -1 if base.args[0].is_negative and base.args[0].is_number and not base.has(exp) else 1
+    return Monomial(S(sign), ((sign * base, S.One),), S.Zero)
 
 
 @lru_cache(maxsize=4096)

@@ -424,7 +424,7 @@ def tree_polynomials(
 
 
 def _nodes(exprs: Sequence[Expr]) -> list[Expr]:
-    """Every distinct subexpression outside the generators, arguments before what is made of them."""
+    """Return every distinct subexpression outside the generators, arguments first."""
     done: dict[Expr, None] = {}
     stack = [(expr, False) for expr in reversed(exprs)]
     while stack:
@@ -537,18 +537,23 @@ def _integral(polys: Sequence[fmpq_mpoly]) -> list[fmpq_mpoly]:
 
 
 def _write(terms: Iterable[tuple[tuple[int, ...], fmpq]], space: Ring) -> Expr:
-    """Build a sum of terms; products of powers of symbols are put together in SymPy's order."""
+    """Build a sum of terms, putting factors and terms in SymPy's own order beforehand."""
     given = [
-        (Rational(int(c.p), int(c.q)), [(i, k) for i, k in enumerate(exps) if k])
+        (Rational(int(c.p), int(c.q)), [(i, int(k)) for i, k in enumerate(exps) if k])
         for exps, c in terms
     ]
-    atoms = {(i, k): space.gens[i] ** k for _, powers in given for i, k in powers}
-    ranked = sorted(atoms, key=cmp_to_key(lambda a, b: int(Basic.compare(atoms[a], atoms[b]))))
+    used = dict.fromkeys(power for _, powers in given for power in powers)
+    atoms = {(i, k): space.gens[i] ** k for i, k in used}
+    order = cmp_to_key(Basic.compare)
+    ranked = sorted(atoms, key=lambda power: order(atoms[power]))
     rank = {power: position for position, power in enumerate(ranked)}
     plain = all(gen.is_Symbol for gen in space.gens)
-    exprs = []
-    for coefficient, powers in given:
-        factors = [atoms[power] for power in sorted(powers, key=rank.__getitem__)]
+    exprs: list[Expr] = []
+    for ranks, coefficient in sorted(
+        ((sorted(rank[power] for power in powers), c) for c, powers in given),
+        key=lambda term: (len(term[0]) + (term[1] != 1), term[0]),
+    ):
+        factors = [atoms[ranked[position]] for position in ranks]
         if coefficient != 1 or not factors:
             factors.insert(0, coefficient)
         if len(factors) == 1:

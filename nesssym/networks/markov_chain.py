@@ -34,6 +34,10 @@ class MarkovChain:
         Labels.
     matrix : ImmutableDenseMatrix, shape (n, n)
         ``matrix[i, j]`` is the probability of a step from i to j; every row sums to one.
+    assume : tuple of Expr
+        Entries that are positive though their symbols alone do not tell.
+    notation : tuple of (Symbol, str)
+        LaTeX of symbols.
 
     Raises
     ------
@@ -75,9 +79,13 @@ class MarkovChain:
 
     @classmethod
     def from_matrix(cls, matrix: Any, states: Sequence[Hashable] | None = None) -> MarkovChain:
-        """Make a chain from its transition matrix, row to column; rows sum to one exactly."""
+        """Make a chain from its transition matrix, row to column; rows sum to one exactly.
+
+        Symbolic entries are taken to be positive, as probabilities are.
+        """
         rows = [[parsing.expr(p) for p in row] for row in _square(matrix, "transition matrix")]
-        return cls(tuple(_labels(len(rows), states)), ImmutableDenseMatrix(rows))
+        symbolic = dict.fromkeys(p for row in rows for p in row if p.free_symbols)
+        return cls(tuple(_labels(len(rows), states)), ImmutableDenseMatrix(rows), tuple(symbolic))
 
     @classmethod
     def from_counts(cls, counts: Any, states: Sequence[Hashable] | None = None) -> MarkovChain:
@@ -115,7 +123,8 @@ class MarkovChain:
                 for j in range(i + 1, n)
                 for a, b in ((i, j), (j, i))
                 if self.matrix[a, b] != 0
-            ]
+            ],
+            self.assume,
         )
 
     @cached_property

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import networkx as nx
-from sympy import Expr, Integer, Symbol, factor_terms
+from sympy import Expr, Integer, Symbol, factor_terms, nan, zoo
 
 from nesssym import parsing, typeset
 from nesssym.errors import ModelError, NameClashError, NessWarning, ParseError
@@ -132,8 +132,8 @@ def pair_up(
 
 
 def _checked(name: str, rate: Expr, assume: Sequence[Expr]) -> Expr:
-    if rate.is_Number or rate.is_number:
-        if rate.is_finite is False or rate.is_extended_real is False or rate.has_nan():  # type: ignore[attr-defined]
+    if rate.is_number:
+        if not rate.is_finite or not rate.is_real or rate.has(nan, zoo):
             raise ModelError(f"the rate of {name} is {rate}; a rate is a finite number, >= 0")
         if rate.is_negative:
             raise ModelError(f"the rate of {name} is {rate}, negative; a rate is >= 0")
