@@ -5,9 +5,6 @@ PY := $(VENV)/bin/python
 BUILD := build
 NOTEBOOKS := $(wildcard notebooks/*.md)
 
-export JUPYTER_PLATFORM_DIRS := 1
-export PYDEVD_DISABLE_FILE_VALIDATION := 1
-
 .PHONY: demo test lint types unit docs notebooks bench clean
 
 demo: $(VENV)/.core

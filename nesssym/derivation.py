@@ -134,12 +134,12 @@ class Derivation:
 
 
 def _formula(found: Formulas, label: str) -> str:
-    """Return the closed form where it fits on a line, else how long it is."""
-    try:
-        text = str(found[label])
-    except TooLargeError:
-        return ""
-    return f" = {text}" if len(text) <= SHORT else f"   ({len(text)} characters)"
+    """Return the closed form where it fits on a line, else how large it is."""
+    operations = found.operations(label)
+    text = str(found[label]) if operations <= SHORT // 2 else ""
+    if not text or len(text) > SHORT:
+        return f"   ({operations} operations)"
+    return f" = {text}"
 
 
 def _number(numbers: Mapping[str, str], label: str) -> str:

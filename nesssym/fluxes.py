@@ -16,6 +16,8 @@ from nesssym.networks import Model, Transition
 
 __all__ = ["FORMS", "net_currents"]
 
+REDUCED_TRANSITIONS = 100
+
 
 def net_currents(model: Model, state: Formulas, form: str = "reduced") -> Formulas:
     r"""Return the net steady current of every transition.
@@ -32,7 +34,8 @@ def net_currents(model: Model, state: Formulas, form: str = "reduced") -> Formul
         :math:`\sum_c \pm(\Pi_c^+ - \Pi_c^-)\,\Sigma_c / Z` over all simple cycles, which shows
         that the current vanishes with the affinities; it is for small graphs. ``"reduced"``, the
         default, eliminates all states but two and carries the affinities along; it keeps all
-        digits on graphs of any size.
+        digits. Above 100 transitions, where it would take long, it is the same as
+        ``"difference"``.
 
     References
     ----------
@@ -74,7 +77,7 @@ def _difference(
 def _reduced(
     model: Model, live: Sequence[Transition], p: dict[str, Expr], shared: Steps
 ) -> list[Expr]:
-    if not model.symbols:
+    if not model.symbols or len(live) > REDUCED_TRANSITIONS:
         return _difference(model, live, p, shared)
     index = {s: i for i, s in enumerate(s for s in model.states if not p[s].is_zero)}
     ends = [(index[t.source], index[t.target]) for t in live]

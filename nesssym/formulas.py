@@ -15,7 +15,7 @@ from nesssym.functions import logratio
 
 __all__ = ["Formulas", "Steps"]
 
-MAX_OPERATIONS = 20_000
+MAX_OPERATIONS = 100_000
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Formulas(Mapping[str, Expr]):
         """Return one result in closed form, its steps substituted.
 
         Raises `UnknownNameError` for an unknown label and `TooLargeError` where the closed form
-        has more than 20,000 operations.
+        has more than 100,000 operations.
         """
         return self._unfolded((self._index(label),))[0]
 
@@ -133,11 +133,20 @@ class Formulas(Mapping[str, Expr]):
     def _positions(self) -> dict[str, int]:
         return {label: i for i, label in enumerate(self.labels)}
 
+    @cached_property
+    def _sizes(self) -> dict[Symbol, int]:
+        sizes: dict[Symbol, int] = {}
+        for symbol, expr in self.steps:
+            sizes[symbol] = _operations(expr, sizes)
+        return sizes
+
+    def operations(self, label: object) -> int:
+        """Return how many operations the closed form of a result has, without building it."""
+        return _operations(self.exprs[self._index(label)], self._sizes)
+
     def _unfolded(self, indices: Iterable[int]) -> tuple[Expr, ...]:
         chosen = [self.exprs[i] for i in indices]
-        size = dict[Symbol, int]()
-        for symbol, expr in self.steps:
-            size[symbol] = _operations(expr, size)
+        size = self._sizes
         total = sum(_operations(expr, size) for expr in chosen)
         if total > MAX_OPERATIONS:
             raise TooLargeError(

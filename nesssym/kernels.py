@@ -29,6 +29,7 @@ LEAST_BLOCK = 32
 MOST_BITS = 8192
 WIDE = np.finfo(np.longdouble).maxexp > np.finfo(np.float64).maxexp
 RAISE: Any = {"over": "raise", "under": "raise", "divide": "raise", "invalid": "raise"}
+UNDEFINED = "is undefined (a division by zero or the like)"
 PLAIN = frozenset((float, int, np.float64))
 Array = NDArray[Any]
 
@@ -375,7 +376,10 @@ class Blocks:
         while True:
             with _PRECISION, flint.ctx.workprec(bits):
                 self._ball["pi"] = flint.arb.pi()
-                results = self._ball["kernel"](*(flint.arb(float(v)) for v in values))
+                try:
+                    results = self._ball["kernel"](*(flint.arb(float(v)) for v in values))
+                except ZeroDivisionError:
+                    raise _UndefinedError(0, UNDEFINED) from None
                 for i, ball in enumerate(map(flint.arb, results)):
                     if i not in found and (value := _double(ball)) is not None:
                         found[i] = value
@@ -384,7 +388,7 @@ class Blocks:
             bits *= 2
             if bits > MOST_BITS:
                 first = next(i for i in range(len(results)) if i not in found)
-                raise _UndefinedError(first, "is undefined (a division by zero or the like)")
+                raise _UndefinedError(first, UNDEFINED)
         for i, value in found.items():
             if not isfinite(value):
                 raise _UndefinedError(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import operator
 import re
 import sys
 import textwrap
@@ -136,6 +137,10 @@ def floating(program: Program) -> Program:
     divisors = Counter(i.args[1] for i in program.instructions if i.op == "div")
     monomials: list[_Monomial | None] = []
     at: list[int] = []
+
+    def fixed(position: int) -> bool:
+        return build.instructions[position].op == "constant"
+
     for position, instruction in enumerate(program.instructions):
         op, args = instruction.op, tuple(at[a] for a in instruction.args)
         monomials.append(_monomial(position, instruction, monomials))
@@ -155,7 +160,7 @@ def floating(program: Program) -> Program:
             mean = build("mul", build("sqrt", f), build("sqrt", b))
             new = build("asinh", build("div", d, build("mul", double, mean)))
             new = build("mul", double, new)
-        elif op == "div" and divisors[instruction.args[1]] > 1:
+        elif op == "div" and divisors[instruction.args[1]] > 1 and not fixed(args[1]):
             inverse = build("div", build("constant", value=one), args[1])
             top = program.instructions[instruction.args[0]]
             new = inverse if top == ONE else build("mul", args[0], inverse)
@@ -274,6 +279,13 @@ def source(
 
 
 ONE = Instruction("constant", value=Fraction(1))
+FOLDED: Mapping[str, Callable[..., Fraction]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "neg": operator.neg,
+}
 
 
 class _Builder:
@@ -284,6 +296,9 @@ class _Builder:
         self._seen: dict[Instruction, int] = {}
 
     def __call__(self, op: str, *args: int, value: Fraction | str | int | None = None) -> int:
+        folded = self._folded(op, [self.instructions[a].value for a in args])
+        if folded is not None:
+            return self("constant", value=folded)
         if op in ("sub", "log"):
             kept = self._keeping_digits(op, args)
             if kept is not None:
@@ -296,6 +311,14 @@ class _Builder:
             self._seen[key] = len(self.instructions)
             self.instructions.append(Instruction(op, args, value))
         return self._seen[key]
+
+    @staticmethod
+    def _folded(op: str, values: Sequence[Fraction | str | int | None]) -> Fraction | None:
+        """Compute with constants exactly; Python would make 1/3 a float."""
+        exact = [value for value in values if isinstance(value, Fraction)]
+        if op not in FOLDED or len(exact) < len(values) or (op == "div" and exact[1] == 0):
+            return None
+        return FOLDED[op](*exact)
 
     def _keeping_digits(self, op: str, args: tuple[int, ...]) -> int | None:
         """Build exp(x) - 1 and log(1 + x) as expm1 and log1p, also across steps."""

@@ -22,7 +22,7 @@ from nesssym.networks import Model
 __all__ = ["METHODS", "SteadyState", "steady_state"]
 
 READABLE_TERMS = 64
-EXPANDED_TERMS = 2_000
+EXPANDED_TERMS = 10_000
 
 Rates = Mapping[tuple[int, int], Expr]
 Method = Callable[[int, Rates, Steps], list[Expr]]

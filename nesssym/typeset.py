@@ -66,9 +66,9 @@ _INVISIBLE = {r"\left", r"\right", r"\text", r"\mathrm", r"\mathit", r"\mathtt"}
 def text(label: str) -> str:
     r"""Return any text as upright LaTeX for use in a formula, in ASCII.
 
-    Greek letters and a few signs become commands, accents are dropped, and a character that has
-    no ASCII form is written as its code point. Put the result into braces where TeX wants one
-    argument.
+    Greek letters, a few signs and the arrows ``->`` and ``<->`` become commands, accents are
+    dropped, and a character that has no ASCII form is written as its code point. Put the result
+    into braces where TeX wants one argument.
 
     Parameters
     ----------
@@ -82,7 +82,8 @@ def text(label: str) -> str:
     >>> print(text("Δμ→é"))
     {\Delta}{\mu}\mathrel{\to}\text{e}
     """
-    plain = unicodedata.normalize("NFKD", label).translate(_ASCII)
+    arrows = label.replace("<->", "\u2194").replace("->", "\u2192")
+    plain = unicodedata.normalize("NFKD", arrows).translate(_ASCII)
     pieces = [_character(c) for c in plain if unicodedata.category(c) not in ("Mn", "Cf")]
     parts = []
     for upright, group in groupby(pieces, key=lambda piece: piece[0]):
@@ -242,16 +243,16 @@ def display(
     \end{aligned}$
     """
     nodes = chain.from_iterable(map(preorder_traversal, (*(e for _, e in steps), *exprs)))
-    if next(islice(nodes, MAX_DISPLAY // 3, None), None) is not None:
-        return None
     try:
+        if next(islice(nodes, MAX_DISPLAY // 3, None), None) is not None:
+            return None
         block = equations(heads, exprs, steps, names)
-    except TooLargeError:
+    except (RecursionError, TooLargeError):
         return None
     return rf"$\displaystyle {block}$" if len(block) <= MAX_DISPLAY else None
 
 
-class _Printer(LatexPrinter):
+class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
     """SymPy's printer with our names of symbols."""
 
     def __init__(self, names: dict[Symbol, str]) -> None:
@@ -321,8 +322,6 @@ class _Block:
 
     def name(self, inner: Expr, term: Expr) -> Iterator[str]:
         """Make `inner`, or what it is the negative of, a part and yield its equation."""
-        if inner in self.parts:
-            return
         sign = -1 if inner.could_extract_minus_sign() else 1
         value = Mul(sign, inner)
         if value not in self.parts:

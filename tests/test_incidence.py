@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nesssym.errors import ModelError, TooLargeError
+from nesssym.exact import incidence
 from nesssym.exact.incidence import (
     closed_classes,
     conservation_laws,
@@ -177,6 +178,15 @@ def test_conservation_laws_are_small_and_positive_where_they_can_be(
     matrix: list[list[int]], laws: list[list[int]]
 ) -> None:
     assert conservation_laws(matrix) == laws
+
+
+def test_where_positive_laws_are_too_many_small_ones_are_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(incidence, "MAX_RAYS", 3)
+    laws = conservation_laws([[-1, 1], [-1, 0], [1, -1], [0, 1]])
+    assert len(laws) == 2
+    assert min(map(min, laws)) < 0
 
 
 def test_the_null_space_is_a_lattice_basis_not_only_a_basis() -> None:

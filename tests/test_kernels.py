@@ -248,6 +248,24 @@ def test_undefined_results_raise(backend: str) -> None:
         k(a=[[2], [1]], b=1)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "exact", "mpmath", "arb"])
+def test_steps_that_became_numbers_stay_exact(backend: str) -> None:
+    formulas = Formulas(("y",), (c / s + 1 / s,), steps=((s, a + b),)).subs({"a": 1, "b": 2})
+    with mpmath.workdps(40), flint.ctx.workprec(200):
+        got = compile(formulas, backend)(c=1)["y"]
+        if backend == "exact":
+            assert got == Rational(2, 3)
+        elif backend == "arb":
+            assert got.contains(flint.fmpq(2, 3))
+            assert got.rel_accuracy_bits() > 190
+        else:
+            assert abs(3 * got - 2) < (1e-15 if backend == "numpy" else 1e-39)
+    nothing = Formulas(("y", "w"), (1 / s, c), steps=((s, a - b),)).subs({"a": 1, "b": 1})
+    for value in (1, [1, 2]):
+        with pytest.raises(ParameterError, match=r"'y.*undefined"):
+            compile(nothing, backend)(c=value)
+
+
 def test_beyond_float64() -> None:
     k = compile({"up": a * b, "down": a / b})
     with pytest.raises(ParameterError, match=r"'up' is beyond the largest float64.* \(1,\)"):
@@ -274,6 +292,37 @@ def test_intermediates_may_leave_the_range(
     got = compile(chain(n)).array(values if size else values[:, 0]).reshape(n, -1)
     for point in range(min(size or 1, 40)):
         assert worst(got[:, point], exact_chain(values[:, point].tolist(), n)) < n * 1e-15
+
+
+@pytest.mark.parametrize("values", [(1e-200, 1e-200, 1e300), (1e200, 1e200, 1e-300)])
+def test_a_product_that_leaves_the_range_and_returns(values: tuple[float, ...]) -> None:
+    k = compile(a * b * c)
+    wanted = [Fraction(values[0]) * Fraction(values[1]) * Fraction(values[2])]
+    assert worst(k.array(values), wanted) < 1e-15
+    assert worst(k.array(np.array([values] * 2).T)[0], wanted * 2) < 1e-15
+
+
+@pytest.mark.skipif(not kernels.WIDE, reason="long double is no wider than float64 here")
+def test_the_wide_path_spares_the_slow_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernels.Blocks, "_point", None)
+    values = np.array([[1e200, 1.0], [1e200, 1.0], [1e-300, 1.0]])
+    assert compile(a * b * c).array(values)[0] == pytest.approx([1e100, 1.0], rel=1e-15)
+
+
+def test_balls_grow_until_they_hold_one_float() -> None:
+    formulas = Formulas(("y",), (c * d * e * (s - a),), steps=((s, a + b),))
+    values = {"a": 1.0, "b": 1.2345e-30, "c": 1e-200, "d": 1e-200, "e": 1e300}
+    got = compile(formulas)(**values)["y"]
+    product = Fraction(1)
+    for name in "bcde":
+        product *= Fraction(values[name])
+    assert worst([got], [product]) < 1e-15
+
+
+def test_undefined_points_are_found_in_large_arrays() -> None:
+    values = np.arange(1.0, 20_001)
+    with pytest.raises(ParameterError, match=r"undefined.* at index \(17776,\)"):
+        compile(a / (a - b))(a=values, b=17_777.0)
 
 
 def test_far_beyond_the_wide_range() -> None:
@@ -326,6 +375,15 @@ def test_difference_over_the_whole_range(p: float, q: float, r: float, ulps: int
     top, bottom = Fraction(r) - Fraction(near), Fraction(r) + Fraction(near)
     assert abs(Fraction(got) - top / bottom) <= abs(top / bottom) * Fraction(1e-15)
     assert compile(a * b - c * d)(a=q, b=1.0, c=1.0, d=q) == {"value": 0.0}
+
+
+def test_difference_sets_no_flags_on_the_way() -> None:
+    with np.errstate(all="raise"):
+        for first, second in (((1e-200, 1.0), (1e80, 1e80)), ((1e300, 1e300), (1e300, 1e300))):
+            for kind in (np.float64, np.longdouble):
+                factors = [tuple(map(kind, side)) for side in (first, second)]
+                wanted = 0 if first == second else -(kind(1e80) * kind(1e80))
+                assert kernels.difference(*factors) == wanted
 
 
 def test_difference_of_far_apart_products_and_zero() -> None:

@@ -125,7 +125,7 @@ def test_no_text_is_evaluated(module):
         ("kernels", "verify", False),
         ("kernels", "networks", False),
         ("steady", "kernels", False),
-        ("typeset", "program", False),
+        ("program", "typeset", False),
         ("networks.state_graph", "networks.transitions", True),
         ("networks.transitions", "networks", False),
     ],

@@ -40,7 +40,7 @@ RATES = [
     a * exp(x) / (exp(x) - 1),
     exp(x) + exp(x + y),
     sqrt(6) * a,
-    sqrt(a * b + b) / c,
+    sqrt(a + b) / c,
     1 - x,
     sqrt(1 - x) * b,
     a * cosh(x) + b * cosh(x),
@@ -71,6 +71,7 @@ def test_products_and_quotients(first: Expr, second: Expr) -> None:
         (a / b + c, (a + b * c) / b),
         (1 + exp(-x), exp(-x) * (exp(x) + 1)),
         (a * exp(x) + a * exp(y), a * exp(y) * (1 + exp(x - y))),
+        (sqrt(a * b + b), sqrt(b) * sqrt(a + 1)),
         (sqrt(a + b) ** 3, sqrt(a + b) * (a + b)),
         (sqrt(6) * sqrt(a), sqrt(2) * sqrt(3 * a)),
         (4**n * x ** (2 * n), (2 * x) ** (2 * n)),
@@ -117,14 +118,13 @@ def test_powers(rate: Expr, power: Rational) -> None:
         ([a / (exp(x) - 1)], [a * exp(x) / (exp(x) - 1)], -x),
         ([exp(Ee / (a + b)), exp(-Eg / (a + b))], [1], (Ee - Eg) / (a + b)),
         ([245000000000000], [1], log(245000000000000)),
-        ([a**n], [b], n * log(a) - log(b)),
+        ([a**n], [b], n * log(a) + log(1 / b)),
     ],
 )
 def test_logarithms_are_written_as_on_paper(
     plus: list[Expr], minus: list[Expr], expected: Expr
 ) -> None:
-    assert (log_ratio(plus, minus) - expected).expand() in (0, (log(1 / b) + log(b)))
-    assert log_ratio(plus, minus).count_ops() <= expected.count_ops() + 1
+    assert log_ratio(plus, minus) == expected
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_what_cannot_be_solved_says_why(
 
 
 @pytest.mark.parametrize(
-    "rate", [S.Zero, Integer(-2), -a, -(a + b), Add(a, -a), (a + b) ** 2 - a**2 - 2 * a * b - b**2]
+    "rate", [S.Zero, Integer(-2), -a, -(a + b), a - b - (a**2 - b**2) / (a + b)], ids=str
 )
 def test_what_is_not_positive_is_refused(rate: Expr) -> None:
     with pytest.raises(ModelError, match="wanted something positive"):

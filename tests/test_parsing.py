@@ -184,6 +184,8 @@ def test_only_the_neighbourhood_of_an_error_is_shown():
         ("9" * 2_000, "at most 1000 characters"),
         ("1e999999999", "its exponent at most 1000, at character 1"),
         ("9**9**9", "the exponent is beyond 1000"),
+        ("2**-9999", "the exponent is beyond 1000"),
+        ("exp(-999999999999*log(2))", "bits are more than 14000"),
         ("(((2**64)**64)**64)", "numbers of up to 262272 bits are more than 14000"),
         ("(((a+b)**64)**64)**64", "the degree, up to 4096, is beyond 1000"),
         ("1e300*" * 100 + "1", "bits are more than 14000"),

@@ -72,6 +72,7 @@ def test_symbols_run_through_the_program() -> None:
         (log(1 - x), ["neg", "log1p"]),
         (log(1 + a * b), ["mul", "log1p"]),
         (log(2 + x), ["add", "log"]),
+        (log(2 - x), ["sub", "log"]),
         (a / b, ["div"]),
         (a / (b * c**2), ["mul", "mul", "div"]),
         (1 / x, ["div"]),
@@ -119,6 +120,8 @@ def test_what_floats_get() -> None:
     assert "asinh" in [i.op for i in ratio.instructions]
     shared = floating(lower([a / s, b / s], [(s, a + b)], ARGUMENTS))
     assert [i.op for i in shared.instructions].count("div") == 1
+    thirds = floating(lower([a / 3 + b / 3, a / s, b / s], [(s, sympy.Integer(3))], ARGUMENTS))
+    assert {i.op for i in thirds.instructions} == {"argument", "constant", "div", "add"}
     cycle = floating(lower([x / s], [(s, a * b * Rational(2, 3) - c * d)], ARGUMENTS))
     assert [i.op for i in cycle.instructions].count("difference") == 1
     plain = floating(lower([a - b, s * z - c], [(s, a + b), (z, c + d)], ARGUMENTS))

@@ -41,11 +41,13 @@ def files() -> tuple[Path, ...]:
         text=True,
         check=False,
     )
-    if listing.returncode == 0:
-        found = [ROOT / name for name in listing.stdout.split("\0") if name]
-    else:
-        outputs = {"__pycache__", ".venv", "build", "dist", ".git"}
-        found = [p for p in ROOT.rglob("*") if not outputs & {*p.relative_to(ROOT).parts}]
+    found = [ROOT / name for name in listing.stdout.split("\0") if name] or [
+        path
+        for path in ROOT.rglob("*")
+        if not re.search(
+            r"(?:^|/)(?:\.(?!ci/)|__pycache__|build|dist)", path.relative_to(ROOT).as_posix()
+        )
+    ]
     return tuple(sorted(path for path in found if path.is_file()))
 
 

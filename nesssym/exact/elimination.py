@@ -141,10 +141,12 @@ class _Network:
         a, d = self.a, self.d
         near = list(a[k])
         total = self.let(reduce(add, (a[k][j] for j in near)), "s")
+        share = {j: self.let(a[k][j] / total, "r") for j in near}
         for position, i in enumerate(near):
             for j in near[position + 1 :]:
-                forward, backward = a[i][k] * a[k][j] / total, a[j][k] * a[k][i] / total
-                difference = (a[k][i] * d[k][j] + d[i][k] * a[k][j]) / total
+                difference = share[i] * d[k][j] + d[i][k] * share[j]
+                forward = a[i][k] * share[j]
+                backward = a[j][k] * share[i] if difference else forward
                 self.join(i, j, forward, backward, difference)
         for i in near:
             del a[i][k], d[i][k]

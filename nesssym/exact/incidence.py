@@ -350,6 +350,10 @@ def _through(e: int, edges: Edges, near: list[list[tuple[int, int, int]]]) -> It
 
     def onward(v: int) -> Iterator[tuple[int, int, int]]:
         """Return the steps from v which lead on to the source."""
+        steps = [step for step in near[v] if step[0] > e and step[2] not in on_path]
+        # What leads to v has been seen to lead on, so a single way on needs no search.
+        if len(steps) == 1 and v != target:
+            return iter(steps)
         seen = {source}
         queue = [source]
         for u in queue:
@@ -357,7 +361,7 @@ def _through(e: int, edges: Edges, near: list[list[tuple[int, int, int]]]) -> It
                 if f > e and w not in seen and w not in on_path:
                     seen.add(w)
                     queue.append(w)
-        return iter([step for step in near[v] if step[0] > e and step[2] in seen])
+        return iter([step for step in steps if step[2] in seen])
 
     path = [(e, 1)]
     places = [target]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -155,6 +154,8 @@ def parse_toml(text: str) -> ModelFile:
     """
     if len(text) > MAX_BYTES:
         raise ParseError(f"the text has {len(text)} characters, more than {MAX_BYTES}")
+    import tomllib  # here, because few sessions read files and every session imports
+
     try:
         data = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
