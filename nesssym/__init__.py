@@ -22,7 +22,7 @@ from nesssym.errors import (
     UnknownNameError,
 )
 from nesssym.formulas import Formulas
-from nesssym.kernels import Kernel, compile  # noqa: A004  (the name of the public function)
+from nesssym.kernels import Kernel, compile
 from nesssym.networks import MarkovChain, StateGraph, Transition
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
 from nesssym.steady import SteadyState, steady_state

@@ -101,7 +101,9 @@ def _check(derivation: Derivation) -> int:
     exact = {label: float(value.evalf(30)) for label, value in state.at(floats).items()}
     got = compile_kernel(state)(**floats)
     error = max(abs(got[label] / value - 1) for label, value in exact.items() if value)
-    outcome.append((f"kernel against exact arithmetic: worst relative error {error:.1e}", error < 1e-14))
+    outcome.append(
+        (f"kernel against exact arithmetic: worst relative error {error:.1e}", error < 1e-14)
+    )
     print("\nChecks")
     for text, passed in outcome:
         print(f"  {'ok  ' if passed else 'FAIL'} {text}")
@@ -155,11 +157,11 @@ def _candidate(place: str) -> Callable[..., Any]:
     if not path or not Path(path).is_file():
         raise ParseError(f"the candidate is FILE.py:FUNCTION, got {place!r}")
     spec = importlib.util.spec_from_file_location("candidate", path)
-    assert spec is not None
-    assert spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise ParseError(f"{path} is no Python file")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    function = getattr(module, name, None)
+    function: Callable[..., Any] | None = getattr(module, name, None)
     if not callable(function):
         raise ParseError(f"{path} has no function {name!r}")
     return function

@@ -28,7 +28,7 @@ __all__ = [
 def detailed_balance_conditions(
     model: Model, solve_for: Sequence[Any] | None = None
 ) -> list[Eq] | dict[Symbol, Expr]:
-    """Return Kolmogorov's conditions: what the rates must obey for there to be no currents.
+    r"""Return Kolmogorov's conditions: what the rates must obey for there to be no currents.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def detailed_balance_conditions(
     Examples
     --------
     >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \\n B <-> C ; c, d \\n C <-> A ; e, f")
+    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d \n C <-> A ; e, f")
     >>> ns.detailed_balance_conditions(g)
     [Eq(a*c*e, b*d*f)]
     >>> ns.detailed_balance_conditions(g, solve_for=["f"])
@@ -70,7 +70,7 @@ def detailed_balance_conditions(
 
 
 def is_equilibrium(model: Model) -> bool:
-    """Tell whether detailed balance holds for all values of the symbols.
+    r"""Tell whether detailed balance holds for all values of the symbols.
 
     Exact: every affinity vanishes identically. A one-way transition on a cycle is never at
     equilibrium.
@@ -78,7 +78,7 @@ def is_equilibrium(model: Model) -> bool:
     Examples
     --------
     >>> import nesssym as ns
-    >>> ns.is_equilibrium(ns.StateGraph.from_text("A <-> B ; a, b \\n B <-> C ; c, d"))
+    >>> ns.is_equilibrium(ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d"))
     True
     """
     found = cycles(model)
@@ -89,7 +89,7 @@ def is_equilibrium(model: Model) -> bool:
 
 @dataclass(frozen=True)
 class Imbalance:
-    """What keeps a numeric model from detailed balance, and the smallest repair.
+    r"""What keeps a numeric model from detailed balance, and the smallest repair.
 
     Attributes
     ----------
@@ -97,6 +97,14 @@ class Imbalance:
         The fundamental cycles whose affinity is not zero, with it.
     repair : tuple of (str, float)
         Transitions and the factors by which their forward rates must be multiplied.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; 2, 1 \n hot: A <-> B ; 1, 1")
+    >>> found = ns.check_detailed_balance(g)
+    >>> bool(found), found.repair[0][0]
+    (True, 'A->B')
     """
 
     violations: tuple[tuple[Cycle, float], ...]
@@ -117,7 +125,7 @@ class Imbalance:
 def check_detailed_balance(
     model: Model, values: Mapping[Any, Any] | None = None, *, tolerance: float = 1e-9
 ) -> Imbalance:
-    """Find the cycles of a numeric model that violate detailed balance, and the smallest repair.
+    r"""Find the cycles of a numeric model that violate detailed balance, and the smallest repair.
 
     A linter for models that ought to be at equilibrium: rates typed from a table rarely are.
     Cycles whose ln-ratio is below the tolerance, such as those from rounded decimals, pass.
@@ -141,10 +149,10 @@ def check_detailed_balance(
     Examples
     --------
     >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A <-> B ; 2, 1 \\n B <-> C ; 3, 1 \\n C <-> A ; 1, 7")
+    >>> g = ns.StateGraph.from_text("A <-> B ; 2, 1 \n B <-> C ; 3, 1 \n C <-> A ; 1, 7")
     >>> print(ns.check_detailed_balance(g))
     C->A->B->C: ln ratio -0.154151, wanted 0
-    smallest repair: multiply the rate of A->B by 1.16667
+    smallest repair: multiply the rate of C->A by 1.16667
     """
     env = parsing.substitution(values or {}, model.symbols)
     missing = [s.name for s in model.symbols if s not in env]

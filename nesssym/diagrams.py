@@ -67,7 +67,7 @@ def count_trees(model: Model) -> dict[str, int]:
 
 
 def spanning_trees(model: Model, root: object) -> Iterator[nx.MultiDiGraph]:
-    """List the spanning trees directed towards `root`, lazily, as networkx graphs.
+    r"""List the spanning trees directed towards `root`, lazily, as networkx graphs.
 
     Edges point towards the root and keep their channel key and rate. For millions of trees use
     `nesssym.exact.trees.build`, which lists them as NumPy arrays.
@@ -82,7 +82,7 @@ def spanning_trees(model: Model, root: object) -> Iterator[nx.MultiDiGraph]:
     Examples
     --------
     >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \\n B <-> C ; c, d \\n C <-> A ; e, f")
+    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d \n C <-> A ; e, f")
     >>> [sorted(tree.edges()) for tree in ns.spanning_trees(g, "A")]
     [[('B', 'A'), ('C', 'B')], [('B', 'A'), ('C', 'A')], [('B', 'C'), ('C', 'A')]]
     """
@@ -94,7 +94,7 @@ def spanning_trees(model: Model, root: object) -> Iterator[nx.MultiDiGraph]:
 def sample_trees(
     model: Model, root: object, n: int, seed: int, values: Mapping[Any, Any] | None = None
 ) -> list[nx.MultiDiGraph]:
-    """Draw spanning trees directed towards `root`, independently and exactly.
+    r"""Draw spanning trees directed towards `root`, independently and exactly.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def sample_trees(
     Examples
     --------
     >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \\n B <-> C ; c, d \\n C <-> A ; e, f")
+    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d \n C <-> A ; e, f")
     >>> [len(tree.edges()) for tree in ns.sample_trees(g, "A", 3, seed=1)]
     [2, 2, 2]
     """
@@ -136,7 +136,7 @@ def appendages(
 ) -> Expr:
     """Return the sum over forests that lead every state outside a cycle into it."""
     outside = [v for v in index.values() if v not in inside]
-    position = {v: 0 for v in inside} | {v: i for i, v in enumerate(outside, 1)}
+    position = dict.fromkeys(inside, 0) | {v: i for i, v in enumerate(outside, 1)}
     arcs, weights = one_way(transitions, index)
     merged = [
         ((position[i], position[j]), w)

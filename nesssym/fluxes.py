@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sympy import Add, Expr, Integer, Mul
 
@@ -45,16 +45,17 @@ def net_currents(model: Model, state: Formulas, form: str = "reduced") -> Formul
     Examples
     --------
     >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \\n hot: A <-> B ; c, d")
+    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \n hot: A <-> B ; c, d")
     >>> ns.steady_state(g).currents_as("cycles")["A->B"]
     (a*d - b*c)/(a + b + c + d)
     """
     if form not in FORMS:
         raise UnknownNameError.of("form of the currents", form, FORMS)
     shared = Steps(taken=(s.name for s in model.symbols))
-    probabilities = dict(zip(state.labels, shared.absorb(state), strict=True))
-    live = [t for t in model.transitions if not probabilities[t.source].is_zero]
-    values = dict(zip(live, FORMS[form](model, live, probabilities, shared), strict=True))
+    recurrent = [s for s, p in zip(state.labels, state.exprs, strict=True) if not p.is_zero]
+    live = [t for t in model.transitions if t.source in recurrent]
+    index = {s: i for i, s in enumerate(recurrent)}
+    values = dict(zip(live, FORMS[form](live, index, state, shared), strict=True))
     full = Formulas(
         labels=tuple(t.label for t in model.transitions),
         exprs=tuple(values.get(t, Integer(0)) for t in model.transitions),
@@ -69,17 +70,19 @@ def net_currents(model: Model, state: Formulas, form: str = "reduced") -> Formul
 
 
 def _difference(
-    model: Model, live: Sequence[Transition], p: dict[str, Expr], shared: Steps
+    live: Sequence[Transition], index: Mapping[str, int], state: Formulas, shared: Steps
 ) -> list[Expr]:
+    p = dict(zip(state.labels, shared.absorb(state), strict=True))
     return [t.rate * p[t.source] - t.reverse * p[t.target] for t in live]
 
 
 def _reduced(
-    model: Model, live: Sequence[Transition], p: dict[str, Expr], shared: Steps
+    live: Sequence[Transition], index: Mapping[str, int], state: Formulas, shared: Steps
 ) -> list[Expr]:
-    if not model.symbols or len(live) > REDUCED_TRANSITIONS:
-        return _difference(model, live, p, shared)
-    index = {s: i for i, s in enumerate(s for s in model.states if not p[s].is_zero)}
+    numeric = not any(t.rate.free_symbols | t.reverse.free_symbols for t in live)
+    if numeric or len(live) > REDUCED_TRANSITIONS:
+        return _difference(live, index, state, shared)
+    p = dict(zip(state.labels, shared.absorb(state), strict=True))
     ends = [(index[t.source], index[t.target]) for t in live]
     ratios = [monomial(t.rate) / monomial(t.reverse) if t.reversible else None for t in live]
     gauge = _equilibrium_gauge(len(index), ends, ratios)
@@ -112,12 +115,11 @@ def _equilibrium_gauge(
 
     The simplest ratios make the forest, so that driven transitions tend to be chords.
     """
-    reversible = [e for e, ratio in enumerate(ratios) if ratio is not None]
-    simple = sorted(reversible, key=lambda e: len(ratios[e].value().free_symbols))
-    bonds = [ends[e] for e in simple]
+    bonds = [(end, ratio) for end, ratio in zip(ends, ratios, strict=True) if ratio is not None]
+    bonds.sort(key=lambda bond: len(bond[1].value().free_symbols))
     near: dict[int, list[tuple[int, Monomial]]] = {}
-    for position in incidence.spanning_forest(n, bonds):
-        (i, j), ratio = bonds[position], ratios[simple[position]]
+    for e in incidence.spanning_forest(n, [end for end, _ in bonds]):
+        (i, j), ratio = bonds[e]
         near.setdefault(i, []).append((j, ratio))
         near.setdefault(j, []).append((i, ratio**-1))
     gauge: dict[int, Monomial] = {}
@@ -139,9 +141,8 @@ def _minus_one(ratio: Monomial) -> Expr:
 
 
 def _cycles(
-    model: Model, live: Sequence[Transition], p: dict[str, Expr], shared: Steps
+    live: Sequence[Transition], index: Mapping[str, int], state: Formulas, shared: Steps
 ) -> list[Expr]:
-    index = {s: i for i, s in enumerate(s for s in model.states if not p[s].is_zero)}
     ends = [(index[t.source], index[t.target]) for t in live]
     z = shared.let(Add(*tree_sums(len(index), *one_way(live, index))), "Z", alone=True)
     totals: list[list[Expr]] = [[] for _ in live]
@@ -157,7 +158,8 @@ def _cycles(
     return [Add(*terms) for terms in totals]
 
 
-FORMS: dict[str, Callable[[Model, Sequence[Transition], dict[str, Expr], Steps], list[Expr]]] = {
+Form = Callable[[Sequence[Transition], Mapping[str, int], Formulas, Steps], list[Expr]]
+FORMS: dict[str, Form] = {
     "reduced": _reduced,
     "difference": _difference,
     "cycles": _cycles,

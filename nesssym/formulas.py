@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import InitVar, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -252,9 +252,7 @@ class Formulas(Mapping[str, Expr]):
 
         The function takes the symbols in order and gives the labelled results in order.
         """
-        return program.source(
-            language, name, self.labels, self.exprs, self.steps, self.symbols
-        )
+        return program.source(language, name, self.labels, self.exprs, self.steps, self.symbols)
 
 
 @dataclass
@@ -279,14 +277,16 @@ class Steps:
     a
     """
 
-    taken: Iterable[str] = ()
+    taken: InitVar[Iterable[str]] = ()
     notation: list[tuple[Symbol, str]] = field(default_factory=list)
     _named: dict[Expr, Symbol] = field(default_factory=dict)
     _definitions: dict[Symbol, Expr] = field(default_factory=dict)
     _counters: dict[str, int] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        self.taken = set(self.taken)
+    _taken: set[str] = field(default_factory=set)
+
+    def __post_init__(self, taken: Iterable[str]) -> None:
+        self._taken.update(taken)
 
     @property
     def steps(self) -> tuple[tuple[Symbol, Expr], ...]:
@@ -322,9 +322,9 @@ class Steps:
         if (known := self._named.get(expr)) is not None:
             return known
         name = stem
-        if not alone or name in self.taken:
+        if not alone or name in self._taken:
             number = self._counters.get(stem, 0) + 1
-            while (name := f"{stem}{number}") in self.taken:
+            while (name := f"{stem}{number}") in self._taken:
                 number += 1
             self._counters[stem] = number
         symbol = Symbol(name, positive=True) if positive else Symbol(name, real=True)
@@ -339,7 +339,7 @@ class Steps:
             latex = notation.get(symbol, "")
             if value in self._named:
                 renamed[symbol] = self._named[value]
-            elif symbol.name in self.taken:
+            elif symbol.name in self._taken:
                 stem = symbol.name.rstrip("0123456789")
                 renamed[symbol] = self.let(
                     value, stem, positive=bool(symbol.is_positive), latex=latex
@@ -349,8 +349,7 @@ class Steps:
         return tuple(expr.xreplace(renamed) for expr in formulas.exprs)
 
     def _define(self, symbol: Symbol, expr: Expr, latex: str) -> Symbol:
-        assert isinstance(self.taken, set)
-        self.taken.add(symbol.name)
+        self._taken.add(symbol.name)
         self._named[expr] = symbol
         self._definitions[symbol] = expr
         if latex:

@@ -9,7 +9,7 @@ from sympy import Expr, Function, log
 __all__ = ["logratio"]
 
 
-class logratio(Function):  # noqa: N801  (SymPy functions are lower case)
+class logratio(Function):  # type: ignore[misc]  # noqa: N801  (SymPy functions are lower case)
     r"""The logarithm :math:`\ln(f/b)` of two positive numbers whose difference is known.
 
     Near equilibrium the one-way fluxes `f` and `b` agree in almost every digit, so that

@@ -176,7 +176,7 @@ def refuse_one_way(labels: object) -> None:
 
 
 def steady_state(model: Model, method: str | Method = "auto") -> SteadyState:
-    """Derive the exact steady state of a model, symbolically.
+    r"""Derive the exact steady state of a model, symbolically.
 
     Parameters
     ----------
@@ -207,7 +207,7 @@ def steady_state(model: Model, method: str | Method = "auto") -> SteadyState:
     Examples
     --------
     >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A -> B ; a \\n B -> C ; b \\n C -> A ; c")
+    >>> g = ns.StateGraph.from_text("A -> B ; a \n B -> C ; b \n C -> A ; c")
     >>> ss = ns.steady_state(g)
     >>> ss["B"]
     a*c/(a*b + a*c + b*c)

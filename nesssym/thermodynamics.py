@@ -29,7 +29,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Cycle:
-    """A closed path along transitions, each with the direction in which it is passed.
+    r"""A closed path along transitions, each with the direction in which it is passed.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class Cycle:
     Examples
     --------
     >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("hot: g <-> e ; a, b \\n cold: g <-> e ; c, d")
+    >>> g = ns.StateGraph.from_text("hot: g <-> e ; a, b \n cold: g <-> e ; c, d")
     >>> cycle, = ns.cycles(g)
     >>> cycle.label, cycle.transitions
     ('g->e/cold->g/hot', (('g->e/cold', 1), ('g->e/hot', -1)))
@@ -94,7 +94,7 @@ class Cycle:
 
 
 def cycles(model: Model, chords: Iterable[str] | None = None) -> tuple[Cycle, ...]:
-    """Return a fundamental basis of cycles, one for each chord of a spanning tree.
+    r"""Return a fundamental basis of cycles, one for each chord of a spanning tree.
 
     Every cycle runs along its chord's direction and starts with it. Parallel transitions make
     cycles too.
@@ -119,7 +119,7 @@ def cycles(model: Model, chords: Iterable[str] | None = None) -> tuple[Cycle, ..
     Examples
     --------
     >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \\n B <-> C ; c, d \\n C <-> A ; e, f")
+    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d \n C <-> A ; e, f")
     >>> [cycle.label for cycle in ns.cycles(g)]
     ['C->A->B->C']
     >>> [cycle.label for cycle in ns.cycles(g, chords=["A->B"])]
@@ -177,7 +177,7 @@ def affinities(model: Model, chords: Iterable[str] | None = None) -> Formulas:
     Examples
     --------
     >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \\n B <-> C ; c, d \\n C <-> A ; e, f")
+    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d \n C <-> A ; e, f")
     >>> ns.affinities(g)["C->A->B->C"]
     log(a*c*e/(b*d*f))
     """
@@ -193,7 +193,7 @@ def affinities(model: Model, chords: Iterable[str] | None = None) -> Formulas:
 
 
 def cycle_currents(ss: SteadyState, chords: Iterable[str] | None = None) -> Formulas:
-    """Return Schnakenberg's cycle currents: the current through each cycle's chord.
+    r"""Return Schnakenberg's cycle currents: the current through each cycle's chord.
 
     Parameters
     ----------
@@ -205,7 +205,7 @@ def cycle_currents(ss: SteadyState, chords: Iterable[str] | None = None) -> Form
     Examples
     --------
     >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A <-> B ; 2, 1 \\n B <-> C ; 3, 1 \\n C <-> A ; 5, 2")
+    >>> g = ns.StateGraph.from_text("A <-> B ; 2, 1 \n B <-> C ; 3, 1 \n C <-> A ; 5, 2")
     >>> ns.cycle_currents(ns.steady_state(g))["C->A->B->C"]
     4/7
     """
@@ -251,10 +251,11 @@ def entropy_production(ss: SteadyState, chords: Iterable[str] | None = None) -> 
     Examples
     --------
     >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("hot: g <-> e ; 1/2, 1 \\n cold: g <-> e ; 3/5, 3")
+    >>> g = ns.StateGraph.from_text("hot: g <-> e ; 1/2, 1 \n cold: g <-> e ; 3/5, 3")
     >>> sigma = ns.entropy_production(ns.steady_state(g))
     >>> round(float(sigma["sigma"]), 12)
     0.161698364448
+    r
     """
     model, flux, forces = ss.model, ss.currents, ss.forces
     shared = Steps(taken=(s.name for s in model.symbols))
@@ -264,7 +265,9 @@ def entropy_production(ss: SteadyState, chords: Iterable[str] | None = None) -> 
         label: shared.let(net[label] * force[label], "y") if label in force else Integer(0)
         for label in flux.labels
     }
-    recurrent = [c for c in cycles(model, chords) if all(label in force for label, _ in c.transitions)]
+    recurrent = [
+        c for c in cycles(model, chords) if all(label in force for label, _ in c.transitions)
+    ]
     by_cycle = [net[c.transitions[0][0]] * _accurate(c) for c in recurrent]
     kind = "k_B" if model.time == "time" else "nats"
     return Formulas(

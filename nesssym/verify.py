@@ -61,6 +61,13 @@ class Verification:
         The largest relative error of each label.
     failures : int
         How many values were off by more than `rtol`.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> ss = ns.steady_state(ns.StateGraph.from_text("A <-> B ; k, kr"))
+    >>> print(ns.verify(lambda k, kr: [0.5, 0.5], ss.state, samples=3, ranges={"k": (1, 1)}).status)
+    fail
     """
 
     status: str
@@ -155,7 +162,7 @@ def verify(
     (False, 'B')
     """
     limits = _limits(formulas, ranges or {})
-    rng = random.Random(seed)  # noqa: S311  (points, not secrets)
+    rng = random.Random(seed)
     worst: Deviation | None = None
     by_label = dict.fromkeys(formulas.labels, 0.0)
     failures = missing = 0
@@ -218,7 +225,9 @@ def _labelled(result: Any, formulas: Formulas) -> dict[str, float]:
 
 def _compare(exact: Expr, got: float, tiny: float) -> tuple[float, float]:
     with mpmath.workdps(DIGITS):
-        value = mpmath.mpf(exact.p) / exact.q if exact.is_Rational else mpmath.mpf(exact.evalf(DIGITS))
+        value = (
+            mpmath.mpf(exact.p) / exact.q if exact.is_Rational else mpmath.mpf(exact.evalf(DIGITS))
+        )
         if not np.isfinite(got):
             return float(value), float("inf")
         size = max(abs(value), mpmath.mpf(tiny))

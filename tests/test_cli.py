@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests import katex
 
 from nesssym.cli import main
+from tests import katex
 
 
 def test_derive_prints_everything_and_checks_kinesin(capsys):
@@ -18,7 +18,9 @@ def test_derive_prints_everything_and_checks_kinesin(capsys):
 
 def test_derive_with_values_and_latex(tmp_path, capsys):
     target = tmp_path / "out.tex"
-    assert main(["derive", "two_level", "--values", "E=2", "beta_c=1/2", "--latex", str(target)]) == 0
+    assert (
+        main(["derive", "two_level", "--values", "E=2", "beta_c=1/2", "--latex", str(target)]) == 0
+    )
     assert "sigma" in capsys.readouterr().out
     document = target.read_text()
     for block in document.split(r"\[")[1:]:
@@ -28,7 +30,8 @@ def test_derive_with_values_and_latex(tmp_path, capsys):
 def test_derive_says_why_there_is_no_entropy_production(tmp_path, capsys):
     file = tmp_path / "one_way.toml"
     file.write_text(
-        'schema = 1\ntitle = "one way"\ntransitions = """\nA -> B ; a\nB -> A ; b\nhot: A <-> B ; c, d\n'
+        'schema = 1\ntitle = "one way"\ntransitions = """\nA -> B ; a\nB -> A ; b\n'
+        "hot: A <-> B ; c, d\n"
         'cold: B -> A ; e"""\n[reference]\nauthors = "N"\nyear = 1\ntitle = "T"\n'
     )
     assert main(["derive", str(file)]) == 0

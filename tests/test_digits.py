@@ -10,9 +10,9 @@ import networkx as nx
 import numpy as np
 import pytest
 from sympy import Rational, Symbol
-from tests.models import symbolic
 
 import nesssym as ns
+from tests.models import symbolic
 
 GRAPHS = {
     "ring 6": nx.cycle_graph(6),
@@ -73,7 +73,11 @@ def test_currents_affinities_and_entropy_production_keep_their_digits(graph, cha
     for s in model.symbols:
         kind = s.name[0]
         values[s.name] = (
-            drive if kind == "f" else rng.uniform(-2, 2) if kind == "E" else 10 ** rng.uniform(-2, 2)
+            drive
+            if kind == "f"
+            else rng.uniform(-2, 2)
+            if kind == "E"
+            else 10 ** rng.uniform(-2, 2)
         )
     got = ns.compile(formulas)(**values)
     wanted = ns.compile(formulas, backend="mpmath")
@@ -111,9 +115,11 @@ def test_a_ring_of_two_temperatures_loses_nothing_in_their_difference():
     beta = 1.0
     for step in (2.0**-40, 2.0**-30, 2.0**-3):
         got = kernel(E=1.5, beta_h=beta, beta_c=beta + step, gh=0.7, gc=1.3)["sigma"]
-        exact = ns.entropy_production(ns.steady_state(m.model)).select(["sigma"]).at(
-            {"E": "3/2", "beta_h": beta, "beta_c": beta + step, "gh": 0.7, "gc": 1.3}
-        )["sigma"]
+        exact = (
+            ns.entropy_production(ns.steady_state(m.model))
+            .select(["sigma"])
+            .at({"E": "3/2", "beta_h": beta, "beta_c": beta + step, "gh": 0.7, "gc": 1.3})["sigma"]
+        )
         assert got == pytest.approx(float(exact.evalf(60)), rel=1e-13)
 
 

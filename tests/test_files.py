@@ -41,7 +41,10 @@ BAD = {
     "kind": ('kind = "network"\n' + GOOD, "unknown kind of model 'network'"),
     "no transitions": (GOOD.replace("transitions =", "notes ="), "lacks the key 'transitions'"),
     "bad line": (GOOD.replace("A <-> B ; k, slow", "A <-> B ; k"), "line 1: '<->' takes two rates"),
-    "unknown symbol": (GOOD.replace("k, slow", "k, fast*slow"), r"no entry in \[parameters\] for fast"),
+    "unknown symbol": (
+        GOOD.replace("k, slow", "k, fast*slow"),
+        r"no entry in \[parameters\] for fast",
+    ),
     "unused": (GOOD + 'x = { value = 1, meaning = "?" }', "occur in no rate: x"),
     "no meaning": (GOOD + "x = { value = 1 }", r"\[parameters.x\] lacks the key 'meaning'"),
     "extra in parameter": (GOOD.replace("unit =", "units ="), "unknown key 'units'"),
@@ -82,7 +85,9 @@ def test_every_model_of_the_gallery_derives_and_keeps_its_published_results(name
 
 
 def test_a_wrong_published_result_is_noticed():
-    m = ns.parse_toml(GOOD.replace("[parameters]", '[checks.state]\nA = "1/3"\nB = "1/3"\n[parameters]'))
+    m = ns.parse_toml(
+        GOOD.replace("[parameters]", '[checks.state]\nA = "1/3"\nB = "1/3"\n[parameters]')
+    )
     assert [passed for _, passed in ns.Derivation(m, m.values).checks()] == [True, False]
 
 

@@ -29,6 +29,20 @@ def test_rates_are_refused_with_the_reason_where_none_exist():
         chain.rates()
 
 
+def test_a_pair_of_negative_eigenvalues_is_the_reason():
+    chain = ns.MarkovChain.from_matrix(
+        [["0", "1/2", "1/2"], ["1/4", "0", "3/4"], ["7/8", "1/8", 0]]
+    )
+    with pytest.raises(ns.ModelError, match=r"determinant|negative eigenvalue -0\.\d+"):
+        chain.rates()
+    blocks = ns.MarkovChain.from_matrix(
+        [["1/10", "9/10", 0, 0], ["8/10", "1/10", "1/10", 0],
+         [0, "1/10", "1/10", "8/10"], [0, 0, "7/10", "3/10"]]
+    )  # fmt: skip
+    with pytest.raises(ns.ModelError, match=r"negative eigenvalue -0\.\d+"):
+        blocks.rates()
+
+
 def test_a_negative_entry_of_the_logarithm_is_the_reason():
     never_directly = ns.MarkovChain.from_matrix(
         [["9/10", "1/10", 0], [0, "9/10", "1/10"], ["1/10", 0, "9/10"]]
@@ -38,7 +52,9 @@ def test_a_negative_entry_of_the_logarithm_is_the_reason():
 
 
 def test_rates_come_back_from_an_observed_process():
-    graph = ns.StateGraph.from_text("A <-> B ; 1/2, 1/3 \n B <-> C ; 1/5, 1/4 \n C <-> A ; 1/7, 1/6")
+    graph = ns.StateGraph.from_text(
+        "A <-> B ; 1/2, 1/3 \n B <-> C ; 1/5, 1/4 \n C <-> A ; 1/7, 1/6"
+    )
     w = np.array(graph.generator().T.tolist(), dtype=float)
     values, vectors = np.linalg.eig(w)
     p = (vectors * np.exp(values)) @ np.linalg.inv(vectors)

@@ -28,6 +28,7 @@ from nesssym.exact.rational import equal
 
 a, b, c, d, n, x, y = symbols("a b c d n x y", positive=True)
 bh, bc, Ee, Eg, f = symbols("bh bc Ee Eg f", real=True)
+three = Integer(3)
 
 RATES = [
     a,
@@ -105,19 +106,34 @@ def test_powers(rate: Expr, power: Rational) -> None:
 
 
 @pytest.mark.parametrize(
+    ("rate", "base"),
+    [(1 - x, 1 - x), (2 * x - 2, 1 - x), (exp(x) - 1, exp(x) - 1), (a - b, a - b), (b - a, a - b)],
+)
+def test_the_sign_of_a_base_is_the_usual_one(rate: Expr, base: Expr) -> None:
+    assert [found for found, _ in monomial(rate).powers] == [base]
+    assert equal(monomial(rate).value(), rate)
+
+
+def test_roots_of_factors_whose_signs_are_unknown_stay_together() -> None:
+    root = (monomial((a - b) * (c - d)) ** Rational(1, 2)).value()
+    assert root.subs({a: 1, b: 2, c: 3, d: 7}) == 2
+
+
+@pytest.mark.parametrize(
     ("plus", "minus", "expected"),
     [
         ([a, b], [c, b], log(a / c)),
         ([a, a], [b, b], 2 * log(a / b)),
+        ([a, a], [b, b, b], log(a**2 / b**3)),
         ([sqrt(a)], [sqrt(b)], log(a / b) / 2),
-        ([2 * a], [3], log(2 * a / 3)),
-        ([Integer(6)], [4], log(Rational(3, 2))),
+        ([2 * a], [three], log(2 * a / 3)),
+        ([Integer(6), a], [4 * a], log(Rational(3, 2))),
         ([a], [a], S.Zero),
         ([a * exp(-bh * (Ee - Eg))], [a * exp(-bc * (Ee - Eg))], (bc - bh) * (Ee - Eg)),
         ([a * exp(f / 2)], [b * exp(-f / 2)], log(a / b) + f),
         ([a / (exp(x) - 1)], [a * exp(x) / (exp(x) - 1)], -x),
-        ([exp(Ee / (a + b)), exp(-Eg / (a + b))], [1], (Ee - Eg) / (a + b)),
-        ([245000000000000], [1], log(245000000000000)),
+        ([exp(Ee / (a + b)), exp(-Eg / (a + b))], [], (Ee - Eg) / (a + b)),
+        ([Integer(245000000000000)], [], log(245000000000000)),
         ([a**n], [b], n * log(a) + log(1 / b)),
     ],
 )
@@ -138,7 +154,7 @@ def test_logarithms_are_written_as_on_paper(
             Mul(Rational(1, 6), 3 * a - 2 * b, evaluate=False),
         ),
         ([a * exp(f)], [a], a * (exp(f) - 1)),
-        ([3 * exp(f)], [3], Mul(3, exp(f) - 1, evaluate=False)),
+        ([3 * exp(f)], [three], Mul(3, exp(f) - 1, evaluate=False)),
         ([a], [a * exp(f)], a * exp(f) * (exp(-f) - 1)),
         (
             [a * exp(bh * Ee)],
@@ -146,7 +162,7 @@ def test_logarithms_are_written_as_on_paper(
             a * exp(bh * Eg) * (exp(bh * (Ee - Eg)) - 1),
         ),
         ([a * b + a * c], [a * b + a * d], a * (c - d)),
-        ([3], [2], S.One),
+        ([three], [Integer(2)], S.One),
         ([], [], S.Zero),
     ],
 )

@@ -88,6 +88,12 @@ def test_common_denominators(exprs: list[Expr]) -> None:
     assert all(as_fraction(bottom / as_fraction(expr)[1])[1].is_number for expr in exprs)
 
 
+def test_the_normal_form_has_integers_a_positive_lead_and_the_least_denominator() -> None:
+    assert as_fraction(1 / (b - a)) == (-1, a - b)
+    assert as_fraction(a / 2 + 1 / (3 - 3 * b)) == (3 * a * b - 3 * a - 2, 6 * b - 6)
+    assert together_over([1 / (a * b), 1 / (b * c)]) == ([c, a], a * b * c)
+
+
 @pytest.mark.parametrize(
     ("expr", "expected"),
     [
@@ -116,6 +122,7 @@ def test_opaque_identities_are_not_guessed() -> None:
         (sin(x) ** 2, 1 - cos(x) ** 2),
         (sqrt(a * b + b), sqrt(b) * sqrt(a + 1)),
         (log(6), log(2) + log(3)),
+        (exp(1 / (a * (a + 1))), exp(1 / a) * exp(-1 / (a + 1))),
     ]:
         with pytest.raises(NessError, match="cannot decide"):
             equal(first, second)
@@ -260,6 +267,13 @@ def test_distinct_rates_make_one_term_for_each_tree(graph: nx.Graph, trees: int)
     _, polys = tree_polynomials(len(graph), arcs, rates, range(len(graph)))
     assert [len(p) for p in polys] == [trees] * len(graph)
     assert all(coefficient == 1 for p in polys for coefficient in p.coeffs())
+
+
+@pytest.mark.parametrize(("roots", "kept"), [([0], 1), (range(13), 13)])
+def test_only_sets_of_rows_that_lead_on_are_kept(roots: list[int], kept: int) -> None:
+    arcs = list(nx.star_graph(12).to_directed().edges)
+    rates = symbols(f"k:{len(arcs)}", positive=True)
+    assert len(tree_sums(13, arcs, rates, roots, max_terms=kept)) == kept
 
 
 def test_parallel_arcs_add_self_loops_vanish_and_units_come_out() -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import networkx as nx
 import pytest
 from sympy import Integer, Rational, prod
-from tests.models import symbolic
-from tests.test_theorems import same_log
 
 import nesssym as ns
 from nesssym import parsing
 from nesssym.exact.rational import equal
+from tests.models import symbolic
+from tests.test_theorems import same_log
 
 FOLDER = Path(__file__).parent / "reference"
 CASES = {
@@ -159,7 +159,10 @@ def test_c01_two_baths_and_the_wrongly_merged_edge():
     assert ss.currents["g->e/h"] == exact(current)
     assert same_log(ns.entropy_production(ss)["sigma"], exact(sigma))
     one = ns.StateGraph.from_rates(
-        {("g", "e"): sum(t.rate for t in m.transitions), ("e", "g"): sum(t.reverse for t in m.transitions)}
+        {
+            ("g", "e"): sum(t.rate for t in m.transitions),
+            ("e", "g"): sum(t.reverse for t in m.transitions),
+        }
     )
     assert ns.entropy_production(ns.steady_state(one))["sigma"] == Integer(merged)
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Add, Rational, expand_log, log, simplify
-from tests.models import RATES, SMALL, multigraphs, random_values
 
 import nesssym as ns
 from nesssym.exact.rational import equal
 from nesssym.steady import METHODS
+from tests.models import RATES, SMALL, multigraphs, random_values
 
 FORMS = ["reduced", "difference", "cycles"]
 
@@ -88,8 +88,10 @@ def test_elimination_against_tree_sums_with_one_way_transitions(model):
     assert first == ns.steady_state(model, "trees").state.at({})
     generator = model.generator()
     vector = [first[s] for s in model.states]
-    assert all(sum(generator[i, j] * vector[j] for j in range(len(vector))) == 0
-               for i in range(len(vector)))
+    assert all(
+        sum(generator[i, j] * vector[j] for j in range(len(vector))) == 0
+        for i in range(len(vector))
+    )
 
 
 @given(multigraphs(), st.randoms(use_true_random=False))

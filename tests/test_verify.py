@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import networkx as nx
 import numpy as np
 import pytest
-from tests.models import ring, symbolic
-import networkx as nx
 
 import nesssym as ns
+from tests.models import ring, symbolic
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_a_wrong_rate_is_found_and_placed(steady):
     def wrong(**k):
         return solver(steady.model)(**k | {"k_0_1": k["k_0_1"] * (1 + 1e-6)})
 
-    ranges = {s: (0.5, 2) for s in steady.state.symbols}
+    ranges = dict.fromkeys(steady.state.symbols, (0.5, 2))
     outcome = ns.verify(wrong, steady.state, samples=20, ranges=ranges)
     assert outcome.status == "fail"
     assert 1e-8 < outcome.worst.relative_error < 1e-5
@@ -55,7 +55,12 @@ def test_a_wrong_rate_is_found_and_placed(steady):
 
 def test_linear_algebra_fails_on_stiff_rates():
     ss = ns.steady_state(symbolic(nx.hypercube_graph(3)))
-    outcome = ns.verify(solver(ss.model), ss.state, samples=30, ranges=dict.fromkeys(ss.state.symbols, (1e-12, 1e12)))
+    outcome = ns.verify(
+        solver(ss.model),
+        ss.state,
+        samples=30,
+        ranges=dict.fromkeys(ss.state.symbols, (1e-12, 1e12)),
+    )
     assert not outcome
     assert outcome.worst.relative_error > 1e-6
 
@@ -76,7 +81,9 @@ def test_not_implemented_is_neither_pass_nor_fail(steady):
 
 
 def test_the_same_seed_gives_the_same_verdict(steady):
-    first, second = (ns.verify(solver(steady.model), steady.state, samples=10, seed=4) for _ in "ab")
+    first, second = (
+        ns.verify(solver(steady.model), steady.state, samples=10, seed=4) for _ in "ab"
+    )
     assert first == second
 
 

@@ -197,7 +197,10 @@ def net_fluxes(channels: Sequence[Channel], let: Let = _keep) -> list[tuple[Any,
                 results[e] = _last_pair(network, channels[e], others)
             return
         middle = len(members) // 2
-        for half, rest in ((members[:middle], members[middle:]), (members[middle:], members[:middle])):
+        for half, rest in (
+            (members[:middle], members[middle:]),
+            (members[middle:], members[:middle]),
+        ):
             reduced = network.copy()
             for e in rest:
                 _join(reduced, channels[e])

@@ -192,7 +192,7 @@ def log_ratio(plus: Iterable[Expr], minus: Iterable[Expr]) -> Expr:
     --------
     >>> from sympy import symbols
     >>> a, b, c = symbols("a b c", positive=True)
-    >>> log_ratio([a, b, 2], [c, b])
+    >>> log_ratio([2*a, b], [c, b])
     log(2*a/c)
     """
     return (_product(plus) / _product(minus)).log()
@@ -309,7 +309,7 @@ def _eliminated(row: Row, pivot: Row, unknown: Symbol) -> Row:
 
 def _product(exprs: Iterable[Expr]) -> Monomial:
     one = Monomial(S.One, (), S.Zero)
-    return reduce(Monomial.__mul__, (monomial(S(expr)) for expr in exprs), one)
+    return reduce(Monomial.__mul__, map(monomial, exprs), one)
 
 
 def _build(number: Rational, powers: Mapping[Expr, Rational], exponent: Expr) -> Monomial:
@@ -373,7 +373,7 @@ def _irreducible(base: Expr) -> Monomial:
     if not base.is_Add:
         return _decomposed(base)
     sign = -1 if base.args[0].is_negative and base.args[0].is_number and not base.has(exp) else 1
-    return Monomial(S(sign), ((sign * base, S.One),), S.Zero)
+    return Monomial(Integer(sign), ((sign * base, S.One),), S.Zero)
 
 
 @lru_cache(maxsize=4096)

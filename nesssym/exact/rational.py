@@ -618,12 +618,7 @@ def _rows(
 def _trees(
     space: Ring, rows: list[dict[int, fmpq_mpoly]], roots: list[int], max_terms: int
 ) -> list[fmpq_mpoly]:
-    """Return the cofactors of the Laplacian that belong to the roots.
-
-    The columns but one are expanded one after another. What is kept is the minor of each set of
-    rows that can still be part of a cofactor, so that no term is made twice, nothing is divided,
-    and all roots come out of one pass.
-    """
+    """Return the cofactors of the Laplacian that belong to the roots."""
     n = len(rows)
     if any(not 0 <= root < n for root in roots):
         raise ModelError(f"roots {roots}: wanted vertices from 0 to {n - 1}")
@@ -636,9 +631,22 @@ def _trees(
     if not space.units:
         return [space.context.constant(_minor(laplacian, root)) for root in roots]
     _refuse_large(rows, roots, max_terms)
+    return _cofactors(space, laplacian, roots, max_terms)
+
+
+def _cofactors(
+    space: Ring, laplacian: list[dict[int, fmpq_mpoly]], roots: list[int], max_terms: int
+) -> list[fmpq_mpoly]:
+    """Expand all columns of the Laplacian but one, one after another.
+
+    What is kept is the minor of each set of rows that can still be part of a cofactor, so that no
+    term is made twice, nothing is divided, and all roots come out of one pass.
+    """
+    n = len(laplacian)
+    zero = space.context.constant(0)
     near = nx.Graph()
     near.add_nodes_from(range(n))
-    near.add_edges_from((i, j) for i, row in enumerate(rows) for j in row)
+    near.add_edges_from((i, j) for i, row in enumerate(laplacian) for j in row)
     order = list(nx.utils.cuthill_mckee_ordering(near))
     place = {v: position for position, v in enumerate(order)}
     left_out = roots[0] if len(set(roots)) == 1 else order[-1]
@@ -657,7 +665,7 @@ def _trees(
             for bit, entry in column:
                 now = used | 1 << bit
                 unused = due & ~now
-                if now == used or not spare & ~now or unused & ~spare or unused & (unused - 1):
+                if now == used or unused & ~spare or unused & (unused - 1):
                     continue
                 term = minor * (-entry if (used >> bit).bit_count() % 2 else entry)
                 grown[now] = grown[now] + term if now in grown else term

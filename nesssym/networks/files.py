@@ -20,8 +20,20 @@ __all__ = ["ModelFile", "Parameter", "Reference", "parse_toml", "read_toml"]
 
 MAX_BYTES = 1_000_000
 
-_TOP = {"schema", "title", "kind", "notes", "states", "transitions", "counts", "assume",
-        "parameters", "reference", "energies", "checks"}
+_TOP = {
+    "schema",
+    "title",
+    "kind",
+    "notes",
+    "states",
+    "transitions",
+    "counts",
+    "assume",
+    "parameters",
+    "reference",
+    "energies",
+    "checks",
+}
 _KINDS = ("state graph", "markov chain")
 _PARAMETER = {"value", "unit", "meaning", "latex", "sign", "definition"}
 _REFERENCE = {"authors", "year", "title", "journal", "doi", "note"}
@@ -84,6 +96,13 @@ class ModelFile:
     checks : tuple of (str, str, Expr)
         Published results: quantity ("state", "currents", "affinities", "entropy_production"),
         label, and the exact value at the default parameters or in the symbols.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> m = ns.gallery.load("two_level")
+    >>> m.parameters[0].symbol, m.parameters[0].unit, m.reference.year
+    (E, 'energy', 2015)
     """
 
     model: StateGraph | MarkovChain
@@ -273,12 +292,12 @@ def _expression(value: Any, symbols: Mapping[str, Expr]) -> Expr:
     return parsing.number(value)
 
 
-def _check(
-    table: Mapping[str, Any], where: str, known: set[str], needed: tuple[str, ...]
-) -> None:
+def _check(table: Mapping[str, Any], where: str, known: set[str], needed: tuple[str, ...]) -> None:
     for key in table:
         if key not in known:
-            raise ParseError(f"{where} has the unknown key {key!r}; known: {', '.join(sorted(known))}")
+            raise ParseError(
+                f"{where} has the unknown key {key!r}; known: {', '.join(sorted(known))}"
+            )
     for key in needed:
         if key not in table:
             raise ParseError(f"{where} lacks the key {key!r}")
@@ -292,6 +311,7 @@ def _table(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 
 def _text(data: Mapping[str, Any], key: str) -> str:
-    if not isinstance(data[key], str):
-        raise ParseError(f"key {key!r} must be a text, got {type(data[key]).__name__}")
-    return data[key]
+    value = data[key]
+    if not isinstance(value, str):
+        raise ParseError(f"key {key!r} must be a text, got {type(value).__name__}")
+    return value

@@ -167,7 +167,8 @@ class MarkovChain:
             )
         self._refuse_without_logarithm()
         with mpmath.workdps(digits + 10):
-            log = mpmath.logm(mpmath.matrix([[mpmath.mpf(p.p) / p.q for p in row] for row in self.matrix.tolist()]))
+            rational = [[mpmath.mpf(p.p) / p.q for p in row] for row in self.matrix.tolist()]
+            log = mpmath.logm(mpmath.matrix(rational))
             size = 10 ** mpmath.mpf(-digits)
             n = len(self.states)
             rows: list[list[Expr]] = [[Integer(0)] * n for _ in range(n)]
@@ -176,9 +177,10 @@ class MarkovChain:
                     value = mpmath.re(log[i, j])
                     if i != j and value < -size:
                         raise ModelError(
-                            f"no rates exist for this chain: the logarithm of its matrix has the "
-                            f"negative entry {mpmath.nstr(value, 5)} from {self.states[i]!r} to "
-                            f"{self.states[j]!r}; keep to probabilities per step"
+                            f"no rates exist for this chain: the principal logarithm of its "
+                            f"matrix has the negative entry {mpmath.nstr(value, 5)} from "
+                            f"{self.states[i]!r} to {self.states[j]!r}; keep to probabilities "
+                            "per step"
                         )
                     if i != j and value > size:
                         rows[i][j] = Rational(Float(value, digits))
@@ -194,7 +196,8 @@ class MarkovChain:
                 "but exp(generator) has a positive one; keep to probabilities per step"
             )
         for factor, power in matrix.charpoly().factor()[1]:
-            for root, _ in factor.numer().complex_roots():
+            roots: list[Any] = factor.numer().complex_roots()
+            for root, _ in roots:
                 if root.imag.is_zero() and root.real < 0 and power % 2:
                     raise ModelError(
                         f"no rates exist for this chain: its matrix has the negative eigenvalue "

@@ -100,7 +100,7 @@ class StateGraph:
     def from_text(
         cls, text: str, *, assume: Iterable[Any] = (), symbols: Mapping[str, Expr] | None = None
     ) -> StateGraph:
-        """Read a graph from text, one transition a line.
+        r"""Read a graph from text, one transition a line.
 
         ``A <-> B ; forward, backward`` or ``A -> B ; forward``, with an optional channel name
         before (``hot: A <-> B ; ...``) and comments after ``#``. Without rates, symbols are made
@@ -122,16 +122,16 @@ class StateGraph:
         Examples
         --------
         >>> import nesssym as ns
-        >>> g = ns.StateGraph.from_text("g <-> e ; kh*a, kh  \\n cold: g <-> e ; 0.2, 3")
+        >>> g = ns.StateGraph.from_text("g <-> e ; kh*a, kh  \n cold: g <-> e ; 0.2, 3")
         >>> [t.label for t in g.transitions], g.transitions[1].rate
         (['g->e', 'g->e/cold'], 1/5)
         """
-        given: list[tuple[str, str, str, str | None]] = []
+        given: list[tuple[str, str, str, Any]] = []
         for _, source, target, reversible, channel, rates in read_lines(text):
-            pair = rates or [None] * (1 + reversible)
-            given.append((source, target, channel, pair[0]))
+            forward, backward = (*rates, None, None)[:2]
+            given.append((source, target, channel, forward))
             if reversible:
-                given.append((target, source, channel, pair[1]))
+                given.append((target, source, channel, backward))
         return cls._from_entries(given, assume=assume, symbols=symbols)
 
     @classmethod
@@ -142,7 +142,7 @@ class StateGraph:
         states: Sequence[Hashable] | None = None,
         assume: Iterable[Any] = (),
     ) -> StateGraph:
-        """Make a graph from a mapping ``(source, target)`` or ``(source, target, channel)`` to rate.
+        """Make a graph from a mapping ``(source, target[, channel])`` to rate.
 
         Parameters
         ----------
@@ -304,9 +304,13 @@ class StateGraph:
     ) -> StateGraph:
         ends = (s for source, target, *_ in entries for s in (source, target))
         labels = tuple(map(str, states)) if states is not None else tuple(dict.fromkeys(ends))
-        given = [(*key, None if rate is None else parsing.expr(rate, symbols)) for *key, rate in entries]
+        given: list[tuple[str, str, str, Expr | None]] = [
+            (source, target, channel, None if rate is None else parsing.expr(rate, symbols))
+            for source, target, channel, rate in entries
+        ]
+        unnamed = [(a, b, c) for a, b, c, rate in given if rate is None]
+        names = _default_names(labels, unnamed)
         taken = {s.name for *_, rate in given if rate is not None for s in rate.free_symbols}
-        names = _default_names(labels, given)
         for name in names.values():
             if name in taken:
                 raise NameClashError(
@@ -315,8 +319,8 @@ class StateGraph:
                 )
         positive = tuple(parsing.expr(e, symbols) for e in assume)
         rates = [
-            (*key, parsing.symbol(names[tuple(key)]) if rate is None else rate)
-            for *key, rate in given
+            (a, b, c, parsing.symbol(names[a, b, c]) if rate is None else rate)
+            for a, b, c, rate in given
         ]
         return cls(labels, pair_up(rates, positive), positive)
 
@@ -329,7 +333,7 @@ class StateGraph:
 
     @cached_property
     def graph(self) -> nx.MultiDiGraph:
-        """The graph as a frozen `networkx.MultiDiGraph`: edge keys are channels, `rate` the rate."""
+        """The frozen `networkx.MultiDiGraph`: edge keys are channels, `rate` holds the rate."""
         return multigraph(self.states, self.transitions)
 
     def generator(self) -> ImmutableDenseMatrix:
@@ -416,7 +420,7 @@ class StateGraph:
         Examples
         --------
         >>> import nesssym as ns
-        >>> ring = ns.StateGraph.from_text("A <-> B ; a, 1 \\n B <-> C ; b, 1 \\n C <-> A ; c, 1")
+        >>> ring = ns.StateGraph.from_text("A <-> B ; a, 1 \n B <-> C ; b, 1 \n C <-> A ; c, 1")
         >>> driven = ring.with_energies({"A": "EA", "B": "EB", "C": "EC"}, drive={"C->A": "f"})
         >>> driven.transitions[0].reverse
         a*exp(-EA + EB)
@@ -459,7 +463,9 @@ class StateGraph:
         return replace(self, transitions=tuple(transitions))
 
 
-def _by_state(what: str, values: Mapping[Any, Any], states: Sequence[str], read: Any) -> dict[str, Expr]:
+def _by_state(
+    what: str, values: Mapping[Any, Any], states: Sequence[str], read: Any
+) -> dict[str, Expr]:
     given = {str(state): read(value) for state, value in values.items()}
     for state in given:
         if state not in states:
@@ -488,15 +494,14 @@ def _labels(n: int, states: Sequence[Hashable] | None) -> list[str]:
 
 
 def _default_names(
-    states: Sequence[str], entries: Sequence[Any]
+    states: Sequence[str], keys: Sequence[tuple[str, str, str]]
 ) -> dict[tuple[str, str, str], str]:
     """Name the rates that were not given: k_A_B, or by position where labels are no names."""
-    keys = [tuple(key) for *key, rate in entries if rate is None]
     channels = {channel for _, _, channel in keys if channel}
     plain = all(re.fullmatch(r"[A-Za-z0-9]+", s) for s in (*states, *channels))
-    index = {s: s if plain else str(i) for i, s in enumerate(states, 1)}
     if not plain and channels:
-        raise ParseError("transitions of named channels need rates where labels are not plain words")
-    return {
-        (a, b, c): "_".join(filter(None, ("k", index[a], index[b], c))) for a, b, c in keys
-    }
+        raise ParseError(
+            "transitions of named channels need rates where labels are not plain words"
+        )
+    index = {s: s if plain else str(i) for i, s in enumerate(states, 1)}
+    return {(a, b, c): "_".join(filter(None, ("k", index[a], index[b], c))) for a, b, c in keys}

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import networkx as nx
-from sympy import Expr, Integer, Symbol, factor_terms, nan, zoo
+from sympy import Expr, Integer, S, Symbol, factor_terms, nan, zoo
 
-from nesssym import parsing, typeset
+from nesssym import typeset
 from nesssym.errors import ModelError, NameClashError, NessWarning, ParseError
 
 __all__ = ["Transition", "pair_up", "read_lines"]
@@ -59,7 +59,7 @@ class Transition:
     source: str
     target: str
     rate: Expr
-    reverse: Expr = Integer(0)
+    reverse: Expr = S.Zero
     channel: str = ""
 
     @property
@@ -110,10 +110,16 @@ def pair_up(
                 f"{name} is given twice; add the two rates, or give each its own channel name"
             )
         found[source, target, channel] = _checked(name, rate, assume)
-    dropped = [Transition(*key[:2], rate, channel=key[2]).label for key, rate in found.items() if rate.is_zero]
+    dropped = [
+        Transition(*key[:2], rate, channel=key[2]).label
+        for key, rate in found.items()
+        if rate.is_zero
+    ]
     if dropped:
         warnings.warn(
-            f"rate zero means no transition; dropped {', '.join(dropped)}", NessWarning, stacklevel=4
+            f"rate zero means no transition; dropped {', '.join(dropped)}",
+            NessWarning,
+            stacklevel=4,
         )
     found = {key: rate for key, rate in found.items() if not rate.is_zero}
     transitions: list[Transition] = []
@@ -127,7 +133,9 @@ def pair_up(
     labels = [t.label for t in transitions]
     if len(set(labels)) < len(labels):
         twice = next(label for label in labels if labels.count(label) > 1)
-        raise NameClashError(f"two transitions are both called {twice!r}; rename states or channels")
+        raise NameClashError(
+            f"two transitions are both called {twice!r}; rename states or channels"
+        )
     return tuple(transitions)
 
 
@@ -197,11 +205,15 @@ def read_lines(text: str) -> Iterator[tuple[int, str, str, bool, str, list[str]]
             )
         source, target = (part.strip() for part in ends.split(arrows[0]))
         if not source or not target:
-            raise ParseError(f"line {number}: a state is missing beside {arrows[0]!r}: {line[:80]!r}")
+            raise ParseError(
+                f"line {number}: a state is missing beside {arrows[0]!r}: {line[:80]!r}"
+            )
         given = _split(rates) if rates.strip() else []
         if given and len(given) != (2 if ARROWS[arrows[0]] else 1):
             wanted = "two rates (forward, backward)" if ARROWS[arrows[0]] else "one rate"
-            raise ParseError(f"line {number}: {arrows[0]!r} takes {wanted}, got {len(given)}: {line[:80]!r}")
+            raise ParseError(
+                f"line {number}: {arrows[0]!r} takes {wanted}, got {len(given)}: {line[:80]!r}"
+            )
         yield number, source, target, ARROWS[arrows[0]], channel, given
 
 
@@ -225,7 +237,9 @@ def rate_symbols(transitions: Sequence[Transition]) -> tuple[Symbol, ...]:
     return tuple(found)
 
 
-def multigraph(states: Sequence[str], transitions: Sequence[Transition], **graph: Any) -> nx.MultiDiGraph:
+def multigraph(
+    states: Sequence[str], transitions: Sequence[Transition], **graph: Any
+) -> nx.MultiDiGraph:
     """Return the frozen networkx graph: one edge a direction, keyed by the channel."""
     g = nx.MultiDiGraph(**graph)
     g.add_nodes_from(states)
