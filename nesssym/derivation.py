@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import mpmath
 from sympy import Expr, Symbol
 
 from nesssym import typeset
@@ -14,12 +15,13 @@ from nesssym.errors import IrreversibleError, TooLargeError
 from nesssym.exact.rational import equal
 from nesssym.formulas import Formulas
 from nesssym.networks.files import ModelFile
+from nesssym.precise import precise_kernel, precise_values
 from nesssym.steady import SteadyState, steady_state
 from nesssym.thermodynamics import affinities, entropy_production
 
 __all__ = ["Derivation"]
 
-SHORT = 72
+SHORT, DIGITS = 72, 12
 TITLES = {
     "state": "Steady state",
     "affinities": "Cycles and affinities",
@@ -133,8 +135,8 @@ class Derivation:
     def _numbers(self, found: Formulas) -> dict[str, str]:
         if set(self.file.model.symbols) - set(self.values):
             return {}
-        exact = found.at(self.values)
-        return {label: str(value.evalf(12)) for label, value in exact.items()}
+        numbers = precise_values(precise_kernel(found.subs(self.values)), {}, DIGITS)
+        return {label: mpmath.nstr(value, DIGITS) for label, value in numbers.items()}
 
 
 def _formula(found: Formulas, label: str) -> str:

@@ -103,8 +103,8 @@ class Imbalance:
     >>> import nesssym as ns
     >>> g = ns.StateGraph.from_text("A <-> B ; 2, 1 \n hot: A <-> B ; 1, 1")
     >>> found = ns.check_detailed_balance(g)
-    >>> bool(found), found.repair[0][0]
-    (True, 'A->B')
+    >>> bool(found), len(found.repair)
+    (True, 1)
     """
 
     violations: tuple[tuple[Cycle, float], ...]

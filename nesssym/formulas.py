@@ -225,12 +225,19 @@ class Formulas(Mapping[str, Expr]):
         if missing:
             raise UnknownNameError(f"no value for {', '.join(missing)}")
         parsing.check_values(env, self.assume)
-        for symbol, expr in self.steps:
+        size: dict[Expr, int] = {}
+        for symbol, expr in (*self.steps, *zip(self.labels, self.exprs, strict=True)):
+            size[symbol] = _operations(expr, size)
+            if size[symbol] > MAX_OPERATIONS:
+                raise TooLargeError(
+                    f"the exact value of {symbol} is an expression of about {size[symbol]:.3g} "
+                    "operations, since it holds exponentials or logarithms of the values; use "
+                    "nesssym.compile(..., backend='arb') or 'mpmath' for any number of digits"
+                )
             env[symbol] = expr.xreplace(env)
-        return {
-            label: _plain(expr.xreplace(env))
-            for label, expr in zip(self.labels, self.exprs, strict=True)
-        }
+            if env[symbol].is_Number:
+                size[symbol] = 0
+        return {label: _plain(env[label]) for label in self.labels}
 
     def latex(self, *, width: int = 100) -> str:
         r"""Return the formulas and their steps as a LaTeX ``aligned`` block.

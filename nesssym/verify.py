@@ -5,15 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import mpmath
 import numpy as np
-from sympy import Expr
-
 from nesssym.errors import ParameterError, UnknownNameError
 from nesssym.formulas import Formulas
+from nesssym.precise import precise_kernel, precise_values
 
 __all__ = ["Deviation", "Verification", "verify"]
 
@@ -162,6 +160,7 @@ def verify(
     (False, 'B')
     """
     limits = _limits(formulas, ranges or {})
+    kernel = precise_kernel(formulas)
     rng = random.Random(seed)
     worst: Deviation | None = None
     by_label = dict.fromkeys(formulas.labels, 0.0)
@@ -175,8 +174,7 @@ def verify(
             continue
         except (ArithmeticError, np.linalg.LinAlgError):
             got = dict.fromkeys(formulas.labels, float("nan"))
-        exact = formulas.at({name: Fraction(value) for name, value in point.items()})
-        for label, value in exact.items():
+        for label, value in precise_values(kernel, point, DIGITS).items():
             expected, error = _compare(value, got[label], tiny)
             failures += not error <= rtol
             by_label[label] = max(by_label[label], error)
@@ -223,12 +221,9 @@ def _labelled(result: Any, formulas: Formulas) -> dict[str, float]:
     return {label: float(v) for label, v in zip(formulas.labels, values, strict=True)}
 
 
-def _compare(exact: Expr, got: float, tiny: float) -> tuple[float, float]:
+def _compare(exact: mpmath.mpf, got: float, tiny: float) -> tuple[float, float]:
+    if not np.isfinite(got):
+        return float(exact), float("inf")
     with mpmath.workdps(DIGITS):
-        value = (
-            mpmath.mpf(exact.p) / exact.q if exact.is_Rational else mpmath.mpf(exact.evalf(DIGITS))
-        )
-        if not np.isfinite(got):
-            return float(value), float("inf")
-        size = max(abs(value), mpmath.mpf(tiny))
-        return float(value), float(abs(mpmath.mpf(got) - value) / size)
+        error = abs(mpmath.mpf(got) - exact) / max(abs(exact), mpmath.mpf(tiny))
+    return float(exact), float(error)
