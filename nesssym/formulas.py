@@ -9,7 +9,7 @@ from typing import Any
 
 from sympy import Expr, Symbol, log
 
-from nesssym import parsing, program, typeset
+from nesssym import languages, parsing, typeset
 from nesssym.errors import NameClashError, NessError, TooLargeError, UnknownNameError
 from nesssym.functions import logratio
 
@@ -18,7 +18,7 @@ __all__ = ["Formulas", "Steps"]
 MAX_OPERATIONS = 100_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Formulas(Mapping[str, Expr]):
     """Labelled exact expressions that share intermediate steps.
 
@@ -93,6 +93,10 @@ class Formulas(Mapping[str, Expr]):
         object.__setattr__(self, "symbols", (*known, *rest))
         object.__setattr__(self, "parameters", tuple(everything))
         parsing.check_distinct(self.parameters)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(self.labels[:6]) + (", ..." if len(self.labels) > 6 else "")
+        return f"<Formulas: {shown}; {len(self.steps)} steps, {len(self.symbols)} symbols>"
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -259,7 +263,7 @@ class Formulas(Mapping[str, Expr]):
 
         The function takes the symbols in order and gives the labelled results in order.
         """
-        return program.source(language, name, self.labels, self.exprs, self.steps, self.symbols)
+        return languages.source(language, name, self.labels, self.exprs, self.steps, self.symbols)
 
 
 @dataclass

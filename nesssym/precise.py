@@ -44,8 +44,8 @@ def precise_values(
     >>> import nesssym as ns
     >>> from nesssym.precise import precise_kernel, precise_values
     >>> ss = ns.steady_state(ns.StateGraph.from_text("A <-> B ; k, 2*k"))
-    >>> precise_values(precise_kernel(ss.state), {"k": 0.5}, 20)["A"]
-    mpf('0.66666666666666663')
+    >>> mpmath.nstr(precise_values(precise_kernel(ss.state), {"k": 0.5}, 20)["A"], 20)
+    '0.66666666666666666667'
     """
     wanted = int(digits * 3.33) + 4
     bits = FIRST_BITS

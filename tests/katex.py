@@ -11,7 +11,8 @@ from py_mini_racer import JSEvalException, MiniRacer
 
 __all__ = ["LatexError", "check"]
 
-OPTIONS = {"throwOnError": True, "strict": "error", "displayMode": True}
+# Documents may be long; KaTeX by default stops at 1000 expansions of its own shorthands.
+OPTIONS = {"throwOnError": True, "strict": "error", "displayMode": True, "maxExpand": 10**6}
 
 
 class LatexError(AssertionError):
@@ -35,4 +36,4 @@ def check(latex: str) -> None:
     try:
         _engine().call("check", latex)
     except JSEvalException as error:
-        raise LatexError(f"{latex}\n{error}") from None
+        raise LatexError(f"{latex[:500]}\n{str(error)[:500]}") from None

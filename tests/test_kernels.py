@@ -17,7 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Expr, Rational, exp, log, symbols
 
-from nesssym import kernels
+from nesssym import backends
+from nesssym.compensated import difference
 from nesssym.errors import NessError, ParameterError, UnknownNameError
 from nesssym.formulas import Formulas
 from nesssym.functions import logratio
@@ -86,7 +87,7 @@ def test_arrays_broadcast_and_agree_with_scalars() -> None:
 
 
 def test_blocks_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels, "BLOCK", 8)
+    monkeypatch.setattr(backends, "BLOCK", 8)
     k = compile(chain(4))
     values = np.random.default_rng(1).uniform(0.1, 9, (6, 29))
     for column, got in zip(values.T, k.array(values).T, strict=True):
@@ -196,8 +197,25 @@ def test_arguments_reorder_and_extend() -> None:
     assert k.array([0.0, 2.0, 1.0]).tolist() == [0.5]
 
 
+@pytest.mark.parametrize("backend", ["numpy", "exact", "mpmath", "arb"])
+def test_parameters_that_do_not_occur_are_accepted_and_ignored(backend: str) -> None:
+    k = compile(CYCLE.select(["F"]), backend)
+    assert (k.arguments, k.spare) == (tuple("abcd"), ("x",))
+    wanted = str(k(**{name: VALUES[name] for name in k.arguments}))
+    for ignored in (7.0, -1.0, "what", np.ones(3)):
+        assert str(k(**VALUES | {"x": ignored})) == wanted
+    assert str(pickle.loads(pickle.dumps(k))(**VALUES)) == wanted
+    assert k(**VALUES | {"a": [3, 4], "x": np.ones(3)})["F"].shape == (2,)
+    with pytest.raises(UnknownNameError, match=r"unknown parameter 'y'.*Known: a, b, c, d, x"):
+        k(**VALUES, y=1.0)
+    with pytest.raises(UnknownNameError, match=r"no value for a; wanted a, b, c, d$"):
+        k(b=1, c=1, d=1, x=1)
+    with pytest.raises(UnknownNameError, match="unknown parameter 'x'"):
+        compile(CYCLE.select(["F"]), backend, arguments="abcd")(**VALUES)
+
+
 def test_a_factory_is_a_backend() -> None:
-    k = compile(a / b, kernels.BACKENDS["exact"])
+    k = compile(a / b, backends.BACKENDS["exact"])
     assert k(a=1, b=3) == {"value": Rational(1, 3)}
 
 
@@ -279,12 +297,12 @@ def test_beyond_float64() -> None:
         compile(a * 10**400)(a=1.0)
 
 
-@pytest.mark.parametrize("wide", [kernels.WIDE, False])
+@pytest.mark.parametrize("wide", [backends.WIDE, False])
 @pytest.mark.parametrize("size", [None, 1, 300])
 def test_intermediates_may_leave_the_range(
     monkeypatch: pytest.MonkeyPatch, size: int | None, wide: bool
 ) -> None:
-    monkeypatch.setattr(kernels, "WIDE", wide)
+    monkeypatch.setattr(backends, "WIDE", wide)
     n = 30
     values = 2.0 ** np.random.default_rng(3).uniform(-100, 100, (2 * n - 2, size or 1))
     values[: n // 2, 0] = 2.0**100
@@ -302,9 +320,9 @@ def test_a_product_that_leaves_the_range_and_returns(values: tuple[float, ...]) 
     assert worst(k.array(np.array([values] * 2).T)[0], wanted * 2) < 1e-15
 
 
-@pytest.mark.skipif(not kernels.WIDE, reason="long double is no wider than float64 here")
+@pytest.mark.skipif(not backends.WIDE, reason="long double is no wider than float64 here")
 def test_the_wide_path_spares_the_slow_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernels.Blocks, "_point", None)
+    monkeypatch.setattr(backends.Blocks, "_point", None)
     values = np.array([[1e200, 1.0], [1e200, 1.0], [1e-300, 1.0]])
     assert compile(a * b * c).array(values)[0] == pytest.approx([1e100, 1.0], rel=1e-15)
 
@@ -383,7 +401,7 @@ def test_difference_sets_no_flags_on_the_way() -> None:
             for kind in (np.float64, np.longdouble):
                 factors = [tuple(map(kind, side)) for side in (first, second)]
                 wanted = 0 if first == second else -(kind(1e80) * kind(1e80))
-                assert kernels.difference(*factors) == wanted
+                assert difference(*factors) == wanted
 
 
 def test_difference_of_far_apart_products_and_zero() -> None:

@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import Any
 
 import networkx as nx
-from sympy import Add, Expr, ImmutableDenseMatrix, Integer, Symbol, exp
+from sympy import Add, Expr, ImmutableDenseMatrix, Integer, Symbol
 
 from nesssym import parsing
 from nesssym.errors import ModelError, NameClashError, ParseError, UnknownNameError
+from nesssym.networks.energies import balanced
 from nesssym.networks.transitions import (
     Transition,
-    lookup,
     multigraph,
     pair_up,
     rate_symbols,
@@ -427,53 +427,18 @@ class StateGraph:
         >>> ns.affinities(driven).exprs
         (f,)
         """
-        known = {s.name: s for s in self.symbols}
-
-        def real(value: Any) -> Expr:
-            expr = parsing.expr(value, known)
-            new = expr.free_symbols.difference(known.values()) if isinstance(value, str) else ()
-            return expr.xreplace({s: parsing.symbol(s.name, positive=False) for s in new})
-
-        labels = {t.label for t in self.transitions} | {t.channel for t in self.transitions}
-        for given in (drive, mu, beta if isinstance(beta, Mapping) else None):
-            for key in given or ():
-                if key not in labels:
-                    raise UnknownNameError.of("channel or transition", key, sorted(labels))
-        energy = _by_state("energy", energies, self.states, real)
-        count = _by_state("particle number", particles, self.states, real) if particles else None
-        if mu and count is None:
-            raise ModelError("chemical potentials act on particles: give particles={state: N} too")
-        theta = parsing.expr(split, known)
-        transitions = []
-        for t in self.transitions:
-            inverse = lookup(beta, t) if isinstance(beta, Mapping) else beta
-            if inverse is None:
-                raise ModelError(f"no beta for {t.label}; give one for every channel")
-            gain = energy[t.target] - energy[t.source] - real(lookup(drive or {}, t, 0))
-            if count is not None:
-                gain -= real(lookup(mu or {}, t, 0)) * (count[t.target] - count[t.source])
-            force = -parsing.expr(inverse, known) * gain
-            transitions.append(
-                replace(
-                    t,
-                    rate=t.rate * exp(theta * force),
-                    reverse=t.rate * exp((theta - 1) * force),
-                )
-            )
-        return replace(self, transitions=tuple(transitions))
-
-
-def _by_state(
-    what: str, values: Mapping[Any, Any], states: Sequence[str], read: Any
-) -> dict[str, Expr]:
-    given = {str(state): read(value) for state, value in values.items()}
-    for state in given:
-        if state not in states:
-            raise UnknownNameError.of("state", state, states)
-    missing = [state for state in states if state not in given]
-    if missing:
-        raise ModelError(f"no {what} for {', '.join(missing)}; give one for every state")
-    return given
+        transitions = balanced(
+            self.states,
+            self.transitions,
+            {symbol.name: symbol for symbol in self.symbols},
+            energies,
+            beta=beta,
+            drive=drive or {},
+            mu=mu or {},
+            particles=particles,
+            split=split,
+        )
+        return replace(self, transitions=transitions)
 
 
 def _square(values: Any, what: str) -> list[list[Any]]:

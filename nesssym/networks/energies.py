@@ -1,0 +1,82 @@
+"""Local detailed balance: rates from energies, reservoirs and work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sympy import Expr, exp
+
+from nesssym import parsing
+from nesssym.errors import ModelError, UnknownNameError
+from nesssym.networks.transitions import Transition, lookup
+
+__all__ = ["balanced"]
+
+
+def balanced(
+    states: Sequence[str],
+    transitions: Sequence[Transition],
+    known: Mapping[str, Expr],
+    energies: Mapping[Any, Any],
+    *,
+    beta: Any,
+    drive: Mapping[str, Any],
+    mu: Mapping[str, Any],
+    particles: Mapping[Any, Any] | None,
+    split: Any,
+) -> tuple[Transition, ...]:
+    """Return the transitions with reverse rates that obey local detailed balance.
+
+    Parameters
+    ----------
+    states, transitions
+        Those of a graph; each transition keeps its rate as the prefactor.
+    known : mapping
+        The symbols of the graph by name; other names in texts become real symbols.
+    energies, beta, drive, mu, particles, split
+        As in `nesssym.StateGraph.with_energies`.
+    """
+
+    def real(value: Any) -> Expr:
+        expr = parsing.expr(value, known)
+        new = expr.free_symbols.difference(known.values()) if isinstance(value, str) else ()
+        return expr.xreplace({s: parsing.symbol(s.name, positive=False) for s in new})
+
+    labels = dict.fromkeys(name for t in transitions for name in (t.label, t.channel) if name)
+    for given in (drive, mu, beta if isinstance(beta, Mapping) else {}):
+        for key in given:
+            if key not in labels:
+                raise UnknownNameError.of("channel or transition", key, labels)
+    energy = _by_state("energy", energies, states, real)
+    count = _by_state("particle number", particles, states, real) if particles else None
+    if mu and count is None:
+        raise ModelError("chemical potentials act on particles: give particles={state: N} too")
+    theta = parsing.expr(split, known)
+    found = []
+    for t in transitions:
+        inverse = lookup(beta, t) if isinstance(beta, Mapping) else beta
+        if inverse is None:
+            raise ModelError(f"no beta for {t.label}; give one for every channel")
+        gain = energy[t.target] - energy[t.source] - real(lookup(drive, t, 0))
+        if count is not None:
+            gain -= real(lookup(mu, t, 0)) * (count[t.target] - count[t.source])
+        force = -parsing.expr(inverse, known) * gain
+        found.append(
+            replace(t, rate=t.rate * exp(theta * force), reverse=t.rate * exp((theta - 1) * force))
+        )
+    return tuple(found)
+
+
+def _by_state(
+    what: str, values: Mapping[Any, Any], states: Sequence[str], read: Callable[[Any], Expr]
+) -> dict[str, Expr]:
+    given = {str(state): read(value) for state, value in values.items()}
+    for state in given:
+        if state not in states:
+            raise UnknownNameError.of("state", state, states)
+    missing = [state for state in states if state not in given]
+    if missing:
+        raise ModelError(f"no {what} for {', '.join(missing)}; give one for every state")
+    return given
