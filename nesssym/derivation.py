@@ -106,16 +106,15 @@ class Derivation:
         parts = [
             r"\documentclass{article}",
             r"\usepackage{amsmath,amssymb}",
+            r"\usepackage[margin=2cm]{geometry}",
             r"\allowdisplaybreaks",
             r"\begin{document}",
-            rf"\section*{{${typeset.text(self.file.title)}$}}",
-            rf"${typeset.text(str(self.file.reference))}$",
+            rf"\section*{{{_prose(self.file.title)}}}",
+            _prose(str(self.file.reference)),
         ]
         for _, title, found in self.results():
             parts.append(rf"\subsection*{{{title}}}")
-            parts.append(
-                rf"${typeset.text(found)}$" if isinstance(found, str) else f"\\[{found.latex()}\\]"
-            )
+            parts.append(_prose(found) if isinstance(found, str) else _display(found))
         return "\n".join([*parts, r"\end{document}", ""])
 
     def checks(self) -> list[tuple[str, bool]]:
@@ -137,6 +136,16 @@ class Derivation:
             return {}
         numbers = precise_values(precise_kernel(found.subs(self.values)), {}, DIGITS)
         return {label: mpmath.nstr(value, DIGITS) for label, value in numbers.items()}
+
+
+def _prose(text: str) -> str:
+    """Return text for a paragraph: every word typeset by itself, so that lines can break."""
+    return " ".join(f"${typeset.text(word)}$" for word in text.split())
+
+
+def _display(found: Formulas) -> str:
+    """Return the equations in an environment that may break across pages."""
+    return found.latex().replace("{aligned}", "{align*}")
 
 
 def _formula(found: Formulas, label: str) -> str:

@@ -11,7 +11,8 @@ from sympy import Expr
 
 from nesssym import parsing
 from nesssym.errors import UnknownNameError
-from nesssym.exact import rational, trees
+from nesssym.exact import tree_sums as sums
+from nesssym.exact import trees
 from nesssym.networks import Model, Transition
 
 __all__ = ["count_trees", "sample_trees", "spanning_trees"]
@@ -128,7 +129,7 @@ def sample_trees(
 
 def tree_sums(n: int, arcs: Sequence[Arc], weights: Sequence[Expr]) -> list[Expr]:
     """Return the expanded tree sum of every root."""
-    return rational.tree_sums(n, arcs, weights, range(n))
+    return sums.tree_sums(n, arcs, weights, range(n))
 
 
 def appendages(
@@ -143,7 +144,7 @@ def appendages(
         for (i, j), w in zip(arcs, weights, strict=True)
         if position[i] and position[i] != position[j]
     ]
-    return rational.tree_sums(
+    return sums.tree_sums(
         len(outside) + 1, [arc for arc, _ in merged], [w for _, w in merged], [0]
     )[0]
 
@@ -153,6 +154,8 @@ def count_terms(model: Model, states: Sequence[str], limit: int) -> int:
     index = {s: i for i, s in enumerate(states)}
     inside = [t for t in model.transitions if t.source in index and t.target in index]
     arcs = one_way(inside, index)[0]
+    if len(states) > limit:
+        return len(states)
     total = 0
     for root in range(len(index)):
         total += trees.count(len(index), arcs, root)

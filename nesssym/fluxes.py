@@ -16,7 +16,7 @@ from nesssym.networks import Model, Transition
 
 __all__ = ["FORMS", "net_currents"]
 
-REDUCED_TRANSITIONS = 100
+REDUCED_TRANSITIONS = 80
 
 
 def net_currents(model: Model, state: Formulas, form: str = "reduced") -> Formulas:
@@ -34,7 +34,7 @@ def net_currents(model: Model, state: Formulas, form: str = "reduced") -> Formul
         :math:`\sum_c \pm(\Pi_c^+ - \Pi_c^-)\,\Sigma_c / Z` over all simple cycles, which shows
         that the current vanishes with the affinities; it is for small graphs. ``"reduced"``, the
         default, eliminates all states but two and carries the affinities along; it keeps all
-        digits. Above 100 transitions, where it would take long, it is the same as
+        digits. Above 80 transitions, where it would take long, it is the same as
         ``"difference"``.
 
     References
@@ -52,7 +52,7 @@ def net_currents(model: Model, state: Formulas, form: str = "reduced") -> Formul
     if form not in FORMS:
         raise UnknownNameError.of("form of the currents", form, FORMS)
     shared = Steps(taken=(s.name for s in model.symbols))
-    recurrent = [s for s, p in zip(state.labels, state.exprs, strict=True) if not p.is_zero]
+    recurrent = [s for s, p in zip(state.labels, state.exprs, strict=True) if p != 0]
     live = [t for t in model.transitions if t.source in recurrent]
     index = {s: i for i, s in enumerate(recurrent)}
     values = dict(zip(live, FORMS[form](live, index, state, shared), strict=True))

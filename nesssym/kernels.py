@@ -148,7 +148,7 @@ class Kernel:
 
 
 def compile(
-    formulas: Formulas | Expr | Sequence[Expr] | Mapping[str, Expr],
+    formulas: Formulas | Expr | str | Sequence[Expr | str] | Mapping[str, Expr | str],
     backend: str | Factory = "numpy",
     arguments: Iterable[Any] | None = None,
 ) -> Kernel:
@@ -156,9 +156,9 @@ def compile(
 
     Parameters
     ----------
-    formulas : Formulas, Expr, or list or dict of Expr
+    formulas : Formulas, Expr, str, or list or dict of Expr or str
         What to compute. A single expression gets the label ``"value"``, those of a list
-        ``"0"``, ``"1"``, ...
+        ``"0"``, ``"1"``, ...; in text all symbols are positive.
     backend : str or callable, optional
         ``"numpy"``: float64, in blocks; where intermediate values leave its range the points
         concerned are computed again with wider exponents, so that results are right wherever they
@@ -215,9 +215,9 @@ def compile(
 def _as_formulas(formulas: Any) -> Formulas:
     if isinstance(formulas, Formulas):
         return formulas
-    if isinstance(formulas, Expr):
-        return Formulas(("value",), (formulas,))
-    if not isinstance(formulas, Mapping):
+    if isinstance(formulas, Expr | str):
+        formulas = {"value": formulas}
+    elif not isinstance(formulas, Mapping):
         formulas = dict(enumerate(formulas))
     return Formulas(tuple(map(str, formulas)), tuple(map(parsing.expr, formulas.values())))
 

@@ -47,7 +47,7 @@ def source(
     """
     if language not in LANGUAGES:
         raise UnknownNameError.of("language", language, LANGUAGES)
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or is_reserved(name):
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) or is_reserved(name) or name in FUNCTIONS:
         raise NessError(f"{name!r} can't be the name of a function; use letters, digits and _")
     program = lower(exprs, steps, symbols)
     dialect, frame = LANGUAGES[language]

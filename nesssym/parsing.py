@@ -35,6 +35,7 @@ from sympy import (
 )
 
 from nesssym.errors import NameClashError, ParameterError, ParseError, UnknownNameError
+from nesssym.signs import sign
 
 __all__ = [
     "check_distinct",
@@ -401,7 +402,7 @@ class _Reader:
     def power(self, node: ast.AST, base: _Sized, exponent: Rational) -> _Sized:
         if base.expr == 0 and exponent < 0:
             raise self.error(node, "division by zero")
-        if not exponent.is_Integer and base.expr.is_negative:
+        if not exponent.is_Integer and sign(base.expr) < 0:
             raise self.error(node, "a root of a negative number is not real")
         if not exponent.is_Integer and base.bits > MAX_ROOT_BITS:
             raise self.error(node, f"a root of numbers of more than {MAX_ROOT_BITS} bits")
@@ -416,7 +417,7 @@ class _Reader:
         value, bits, degree = argument
         if name == "sqrt":
             return self.power(node, argument, S.Half)
-        if name in ("log", "ln") and value.is_nonpositive:
+        if name in ("log", "ln") and sign(value) <= 0 and value.is_nonpositive:
             raise self.error(node, f"the logarithm of {_short(str(value))} is not a finite number")
         if name == "exp" and value.has(log):
             # SymPy makes exp(n*log(x)) the power x**n at once.

@@ -10,7 +10,7 @@ import mpmath
 
 from nesssym.errors import ParameterError
 from nesssym.formulas import Formulas
-from nesssym.kernels import Kernel, compile  # noqa: A004  (the name of the public function)
+from nesssym.kernels import Kernel, compile
 
 __all__ = ["precise_kernel", "precise_values"]
 

@@ -21,7 +21,7 @@ from nesssym.networks import Model
 
 __all__ = ["METHODS", "SteadyState", "steady_state"]
 
-READABLE_TERMS = 64
+READABLE_TERMS = 32
 EXPANDED_TERMS = 10_000
 
 Rates = Mapping[tuple[int, int], Expr]
@@ -132,7 +132,7 @@ class SteadyState:
         shared = Steps(taken=(s.name for s in self.model.symbols))
         p = dict(zip(self.state.labels, shared.absorb(self.state), strict=True))
         net = dict(zip(flux.labels, shared.absorb(flux), strict=True))
-        live = [t for t in self.model.transitions if not p[t.source].is_zero]
+        live = [t for t in self.model.transitions if p[t.source] != 0]
         refuse_one_way(t.label for t in live if not t.reversible)
         exprs = [
             logratio(

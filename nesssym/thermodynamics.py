@@ -255,7 +255,6 @@ def entropy_production(ss: SteadyState, chords: Iterable[str] | None = None) -> 
     >>> sigma = ns.entropy_production(ns.steady_state(g))
     >>> round(float(sigma["sigma"]), 12)
     0.161698364448
-    r
     """
     model, flux, forces = ss.model, ss.currents, ss.forces
     shared = Steps(taken=(s.name for s in model.symbols))

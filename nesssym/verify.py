@@ -9,6 +9,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
+
 from nesssym.errors import ParameterError, UnknownNameError
 from nesssym.formulas import Formulas
 from nesssym.precise import precise_kernel, precise_values

@@ -23,8 +23,11 @@ def test_derive_with_values_and_latex(tmp_path, capsys):
     )
     assert "sigma" in capsys.readouterr().out
     document = target.read_text()
-    for block in document.split(r"\[")[1:]:
-        katex.check(block.split(r"\]")[0])
+    blocks = document.split(r"\begin{align*}")[1:]
+    assert len(blocks) == 4
+    for block in blocks:
+        body = block.split(r"\end{align*}")[0]
+        katex.check(rf"\begin{{aligned}}{body}\end{{aligned}}")
 
 
 def test_derive_says_why_there_is_no_entropy_production(tmp_path, capsys):

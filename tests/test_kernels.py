@@ -19,7 +19,7 @@ from sympy import Expr, Rational, exp, log, symbols
 
 from nesssym import backends
 from nesssym.compensated import difference
-from nesssym.errors import NessError, ParameterError, UnknownNameError
+from nesssym.errors import NessError, ParameterError, ParseError, UnknownNameError
 from nesssym.formulas import Formulas
 from nesssym.functions import logratio
 from nesssym.kernels import compile
@@ -188,6 +188,14 @@ def test_unknown_and_missing_names() -> None:
         k.array([1.0, 2.0])
     with pytest.raises(ParameterError, match=r"shapes \(2,\), \(3,\) do not broadcast"):
         k(**VALUES | {"a": [1, 2], "b": [1, 2, 3]})
+
+
+def test_expressions_come_as_text_numbers_and_floats_too() -> None:
+    assert compile("k_on/(k_on + 1)")(k_on=3.0) == {"value": 0.75}
+    assert compile(["k/4", 2, a])(k=1.0, a=5.0) == {"0": 0.25, "1": 2.0, "2": 5.0}
+    assert compile({"y": 0.1 * a}, "exact")(a=1) == {"y": Rational(0.1)}
+    with pytest.raises(ParseError, match="character 2"):
+        compile({"y": "a; b"})
 
 
 def test_arguments_reorder_and_extend() -> None:

@@ -8,7 +8,9 @@ import nesssym as ns
 from tests import katex
 from tests.models import SMALL
 
-MODELS = SMALL | {name: lambda name=name: ns.gallery.load(name).model for name in ns.gallery.names()}
+MODELS = SMALL | {
+    name: lambda name=name: ns.gallery.load(name).model for name in ns.gallery.names()
+}
 
 
 @pytest.mark.parametrize("name", MODELS)

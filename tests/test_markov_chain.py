@@ -25,7 +25,7 @@ def test_el_nino_chain_matches_the_reference():
 
 def test_rates_are_refused_with_the_reason_where_none_exist():
     chain = ns.MarkovChain.from_counts(ENSO)
-    with pytest.raises(ns.ModelError, match="no rates exist for this chain"):
+    with pytest.raises(ns.ModelError, match="no rates exist for this chain: the determinant"):
         chain.rates()
 
 

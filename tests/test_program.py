@@ -169,7 +169,7 @@ def test_awkward_names_are_renamed_and_said(language: str) -> None:
 def test_unknown_language_and_bad_name() -> None:
     with pytest.raises(UnknownNameError, match=r"unknown language 'cobol'.*fortran"):
         source("cobol", "f", ["x"], [x], [], [x])
-    for name in ("a b", "for", "1x"):
+    for name in ("a b", "for", "1x", "exp"):
         with pytest.raises(NessError, match="can't be the name of a function"):
             source("python", name, ["x"], [x], [], [x])
 

@@ -166,6 +166,17 @@ BAD = {
         "k_A_B made for a transition without rates is already in use",
     ),
     "self-loop": (lambda: ns.StateGraph.from_text("A -> A ; 1"), "A->A is a self-loop"),
+    "no text": (lambda: ns.StateGraph.from_text(5), "from_text takes a text, got int"),
+    "no mapping": (lambda: ns.StateGraph.from_rates([1]), "from_rates takes a mapping, got list"),
+    "one row": (lambda: ns.StateGraph.from_rate_matrix([1, 2]), "a rate matrix is a list of rows"),
+    "nan in a matrix": (
+        lambda: ns.StateGraph.from_rate_matrix(np.array([[0, np.nan], [1, 0]])),
+        r"entry \[0, 1\]: nan is not a finite real number",
+    ),
+    "bad text in rates": (
+        lambda: ns.StateGraph.from_rates({("A", "B"): "k +"}),
+        "the rate of A->B: .* at character",
+    ),
     "not square": (
         lambda: ns.StateGraph.from_rate_matrix([[0, 1, 2], [1, 0, 3]]),
         "square, got 2 rows of lengths",

@@ -23,6 +23,7 @@ from sympy import (
 
 from nesssym.errors import ModelError, NessError
 from nesssym.exact.rational import equal, fractions, from_poly
+from nesssym.signs import sign
 
 __all__ = ["Monomial", "difference", "log_ratio", "monomial", "solve_monomials"]
 
@@ -75,11 +76,11 @@ class Monomial:
         if power.is_Integer:
             raised = {base: old * power for base, old in self.powers}
             return _build(self.number**power, raised, self.exponent * power)
-        sure = {base: old * power for base, old in self.powers if base.is_positive}
-        unsure = Mul(*(base**old for base, old in self.powers if not base.is_positive))
-        sign = -1 if self.number < 0 else 1
-        if sign < 0 or unsure != 1:
-            sure[sign * unsure] = power
+        sure = {base: old * power for base, old in self.powers if sign(base) > 0}
+        unsure = Mul(*(base**old for base, old in self.powers if sign(base) <= 0))
+        turn = -1 if self.number < 0 else 1
+        if turn < 0 or unsure != 1:
+            sure[turn * unsure] = power
         for prime, times in factorrat(abs(self.number)).items():
             base = Integer(prime)
             sure[base] = sure.get(base, S.Zero) + times * power
@@ -127,7 +128,7 @@ class Monomial:
         if not self.powers:
             return log(self.number) + self.factored
         sizes = {abs(power) for _, power in self.powers}
-        alike = self.number == 1 and all(base.is_positive for base, _ in self.powers)
+        alike = self.number == 1 and all(sign(base) > 0 for base, _ in self.powers)
         common = sizes.pop() if alike and len(sizes) == 1 else S.One
         root = Monomial(self.number, tuple((b, e / common) for b, e in self.powers), S.Zero)
         return common * log(root._coefficient()) + self.factored
@@ -180,7 +181,7 @@ def monomial(expr: Expr) -> Monomial:
     if expr.has(Float):
         raise NessError(f"{expr} has a floating-point number; write it as a fraction")
     found = _decomposed(expr)
-    if found.number < 0 and all(base.is_positive for base, _ in found.powers):
+    if found.number < 0 and all(sign(base) > 0 for base, _ in found.powers):
         raise ModelError(f"{expr} is negative, wanted something positive")
     return found
 
@@ -372,8 +373,9 @@ def _irreducible(base: Expr) -> Monomial:
     """Return a factor, with a sign so that fractions come as ``1 - x`` and not ``x - 1``."""
     if not base.is_Add:
         return _decomposed(base)
-    sign = -1 if base.args[0].is_negative and base.args[0].is_number and not base.has(exp) else 1
-    return Monomial(Integer(sign), ((sign * base, S.One),), S.Zero)
+    turned = base.args[0].is_number and base.args[0].is_negative and not base.has(exp)
+    turn = -1 if turned else 1
+    return Monomial(Integer(turn), ((turn * base, S.One),), S.Zero)
 
 
 @lru_cache(maxsize=4096)

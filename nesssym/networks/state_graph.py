@@ -12,7 +12,7 @@ import networkx as nx
 from sympy import Add, Expr, ImmutableDenseMatrix, Integer, Symbol
 
 from nesssym import parsing
-from nesssym.errors import ModelError, NameClashError, ParseError, UnknownNameError
+from nesssym.errors import ModelError, NameClashError, NessError, ParseError, UnknownNameError
 from nesssym.networks.energies import balanced
 from nesssym.networks.transitions import (
     Transition,
@@ -126,6 +126,8 @@ class StateGraph:
         >>> [t.label for t in g.transitions], g.transitions[1].rate
         (['g->e', 'g->e/cold'], 1/5)
         """
+        if not isinstance(text, str):
+            raise ModelError(f"from_text takes a text, got {type(text).__name__}")
         given: list[tuple[str, str, str, Any]] = []
         for _, source, target, reversible, channel, rates in read_lines(text):
             forward, backward = (*rates, None, None)[:2]
@@ -160,6 +162,8 @@ class StateGraph:
         >>> g.transitions[0].rate, g.transitions[0].reverse
         (k, 2)
         """
+        if not isinstance(rates, Mapping):
+            raise ModelError(f"from_rates takes a mapping, got {type(rates).__name__}")
         entries = []
         for key, rate in rates.items():
             if not isinstance(key, tuple) or len(key) not in (2, 3):
@@ -247,7 +251,7 @@ class StateGraph:
             (labels[a], labels[b], "", value)
             for i, j in bonds
             for a, b in ((i, j), (j, i))
-            if (value := parsing.expr(rows[a][b])) != 0
+            if (value := _read(f"entry [{a}, {b}]", rows[a][b])) != 0
         ]
         return cls._from_entries(entries, states=labels, assume=assume)
 
@@ -305,8 +309,8 @@ class StateGraph:
         ends = (s for source, target, *_ in entries for s in (source, target))
         labels = tuple(map(str, states)) if states is not None else tuple(dict.fromkeys(ends))
         given: list[tuple[str, str, str, Expr | None]] = [
-            (source, target, channel, None if rate is None else parsing.expr(rate, symbols))
-            for source, target, channel, rate in entries
+            (a, b, c, None if rate is None else _read(f"the rate of {a}->{b}", rate, symbols))
+            for a, b, c, rate in entries
         ]
         unnamed = [(a, b, c) for a, b, c, rate in given if rate is None]
         names = _default_names(labels, unnamed)
@@ -371,7 +375,7 @@ class StateGraph:
                 (t.source, t.target, t.rate),
                 (t.target, t.source, t.reverse),
             )
-            if not rate.is_zero
+            if rate != 0
         ]
         assume = tuple(e for e in (a.xreplace(env) for a in self.assume) if e.free_symbols)
         return replace(self, transitions=pair_up(rates, assume), assume=assume)
@@ -441,8 +445,19 @@ class StateGraph:
         return replace(self, transitions=transitions)
 
 
+def _read(what: str, value: Any, symbols: Mapping[str, Expr] | None = None) -> Expr:
+    """Return an exact expression; an error says what it was to be."""
+    try:
+        return parsing.expr(value, symbols)
+    except NessError as error:
+        raise type(error)(f"{what}: {error}") from None
+
+
 def _square(values: Any, what: str) -> list[list[Any]]:
-    rows = [list(row) for row in (values.tolist() if hasattr(values, "tolist") else values)]
+    rows = values.tolist() if hasattr(values, "tolist") else values
+    if not isinstance(rows, Sequence) or not all(isinstance(row, Sequence) for row in rows):
+        raise ModelError(f"a {what} is a list of rows, got {rows!r:.80}")
+    rows = [list(row) for row in rows]
     if any(len(row) != len(rows) for row in rows):
         raise ModelError(
             f"a {what} is square, got {len(rows)} rows of lengths "

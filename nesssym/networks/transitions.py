@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import networkx as nx
-from sympy import Expr, Integer, S, Symbol, factor_terms, nan, zoo
+from sympy import Expr, Integer, S, Symbol, nan, zoo
 
 from nesssym import typeset
 from nesssym.errors import ModelError, NameClashError, NessWarning, ParseError
+from nesssym.signs import sign
 
 __all__ = ["Transition", "pair_up", "read_lines"]
 
@@ -70,7 +71,7 @@ class Transition:
     @property
     def reversible(self) -> bool:
         """Whether the reverse rate is not zero."""
-        return not self.reverse.is_zero
+        return bool(self.reverse != 0)
 
     @property
     def subscript(self) -> str:
@@ -111,9 +112,7 @@ def pair_up(
             )
         found[source, target, channel] = _checked(name, rate, assume)
     dropped = [
-        Transition(*key[:2], rate, channel=key[2]).label
-        for key, rate in found.items()
-        if rate.is_zero
+        Transition(*key[:2], rate, channel=key[2]).label for key, rate in found.items() if rate == 0
     ]
     if dropped:
         warnings.warn(
@@ -121,7 +120,7 @@ def pair_up(
             NessWarning,
             stacklevel=4,
         )
-    found = {key: rate for key, rate in found.items() if not rate.is_zero}
+    found = {key: rate for key, rate in found.items() if rate != 0}
     transitions: list[Transition] = []
     seen: set[tuple[str, str, str]] = set()
     for (source, target, channel), rate in found.items():
@@ -145,10 +144,11 @@ def _checked(name: str, rate: Expr, assume: Sequence[Expr]) -> Expr:
             raise ModelError(f"the rate of {name} is {rate}; a rate is a finite number, >= 0")
         if rate.is_negative:
             raise ModelError(f"the rate of {name} is {rate}, negative; a rate is >= 0")
+        return S.Zero if rate.is_zero else rate
+    known = sign(rate, assume)
+    if known > 0:
         return rate
-    if _is_positive(rate, assume):
-        return rate
-    if rate.is_negative:
+    if known < 0:
         raise ModelError(f"the rate of {name} is {rate}, which is negative; a rate is >= 0")
     plain = [s.name for s in sorted(rate.free_symbols, key=str) if s.is_positive is None]
     remedy = (
@@ -157,21 +157,6 @@ def _checked(name: str, rate: Expr, assume: Sequence[Expr]) -> Expr:
         else f"pass assume=[{str(rate)!r}] or the factor that must be positive"
     )
     raise ModelError(f"the sign of the rate {rate} of {name} cannot be known; {remedy}")
-
-
-def _is_positive(expr: Expr, assume: Sequence[Expr]) -> bool:
-    if expr.is_positive or expr in assume:
-        return True
-    if expr.is_Mul:
-        return all(_is_positive(arg, assume) for arg in expr.args)
-    if expr.is_Pow:
-        return _is_positive(expr.base, assume)
-    if expr.is_Add:
-        if all(_is_positive(arg, assume) for arg in expr.args):
-            return True
-        common = factor_terms(expr)
-        return bool(common != expr and not common.is_Add and _is_positive(common, assume))
-    return False
 
 
 def read_lines(text: str) -> Iterator[tuple[int, str, str, bool, str, list[str]]]:

@@ -1,0 +1,105 @@
+"""Fractions collected by powers of chosen variables, as in enzyme kinetics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flint import fmpq, fmpq_mpoly
+from sympy import Add, Expr, Mul, Symbol
+
+from nesssym.errors import NessError
+from nesssym.exact.rational import Ring, common_multiple, fractions, from_poly, integral
+
+__all__ = ["Collected", "collect"]
+
+
+@dataclass(frozen=True)
+class Collected:
+    """A fraction of two polynomials in chosen variables; see `collect`.
+
+    Parameters
+    ----------
+    numerator, denominator : mapping of Expr to Expr
+        Monomial in the variables to its coefficient, lowest degree first.
+    """
+
+    numerator: Mapping[Expr, Expr]
+    denominator: Mapping[Expr, Expr]
+
+    @property
+    def expr(self) -> Expr:
+        """The fraction with collected powers."""
+        top, bottom = (
+            Add(*(monomial * coefficient for monomial, coefficient in part.items()))
+            for part in (self.numerator, self.denominator)
+        )
+        return top / bottom
+
+
+def collect(fraction: Expr | tuple[Expr, Expr], variables: Sequence[Symbol]) -> Collected:
+    """Collect numerator and denominator, apart, by powers of chosen variables.
+
+    This is the form of King and Altman's rate equations: coefficients made of rate constants,
+    ordered by powers of the concentrations.
+
+    Parameters
+    ----------
+    fraction : Expr, or (Expr, Expr)
+        A rational expression, which is put in lowest terms, or a numerator and a denominator,
+        from which nothing but numbers is cancelled.
+    variables : sequence of Symbol
+        The variables to collect by.
+
+    Raises
+    ------
+    NessError
+        A variable occurs inside a function or in an exponent.
+
+    References
+    ----------
+    E. L. King, C. Altman, J. Phys. Chem. 60, 1375 (1956), doi:10.1021/j150544a010.
+
+    Examples
+    --------
+    The reversible Michaelis-Menten rate, v/E0:
+
+    >>> from sympy import symbols
+    >>> k1, k1r, k2, k2r, S, P = symbols("k1 k1r k2 k2r S P", positive=True)
+    >>> rate = collect((k1*k2*S - k1r*k2r*P, k1*S + k1r + k2 + k2r*P), [S, P])
+    >>> rate.numerator
+    {S: k1*k2, P: -k1r*k2r}
+    >>> rate.denominator
+    {1: k1r + k2, S: k1, P: k2r}
+    >>> rate.expr
+    (-P*k1r*k2r + S*k1*k2)/(P*k2r + S*k1 + k1r + k2)
+    """
+    if isinstance(fraction, tuple):
+        space, [(n1, d1), (n2, d2)] = fractions(fraction)
+        common = common_multiple([d1, d2], space)
+        pair = n1 * (common / d1), n2 * (common / d2)
+        if n2.is_zero():
+            raise NessError(f"the denominator {fraction[1]} is zero")
+    else:
+        space, [pair] = fractions([fraction])
+    chosen = set(variables)
+    for (base, exponent, root), gen in zip(space.units, space.gens, strict=True):
+        if chosen & gen.free_symbols and not (base in chosen and exponent == 1 and root == 1):
+            raise NessError(f"cannot collect by powers of a variable that occurs in {gen}")
+    top, bottom = integral(pair)
+    return Collected(_by_power(top, space, variables), _by_power(bottom, space, variables))
+
+
+def _by_power(poly: fmpq_mpoly, space: Ring, variables: Sequence[Symbol]) -> dict[Expr, Expr]:
+    place = [space.gens.index(v) for v in variables if v in space.gens]
+    groups: dict[tuple[int, ...], dict[tuple[int, ...], fmpq]] = {}
+    for exps, c in poly.terms():
+        rest = tuple(0 if i in place else k for i, k in enumerate(exps))
+        groups.setdefault(tuple(exps[i] for i in place), {})[rest] = c
+    order = sorted(groups, key=lambda powers: (sum(powers), [-k for k in powers]))
+    return {
+        Mul(*(space.gens[i] ** k for i, k in zip(place, powers, strict=True))): from_poly(
+            space.context.from_dict(groups[powers]), space
+        )
+        for powers in order
+    }
