@@ -21,6 +21,7 @@ from nesssym.errors import (
     TooLargeError,
     UnknownNameError,
 )
+from nesssym.fluctuations import cumulants, tilted_generator
 from nesssym.formulas import Formulas
 from nesssym.kernels import Kernel, compile
 from nesssym.networks import MarkovChain, StateGraph, Transition
@@ -65,6 +66,7 @@ __all__ = [
     "check_detailed_balance",
     "compile",
     "count_trees",
+    "cumulants",
     "cycle_currents",
     "cycles",
     "detailed_balance_conditions",
@@ -76,5 +78,6 @@ __all__ = [
     "sample_trees",
     "spanning_trees",
     "steady_state",
+    "tilted_generator",
     "verify",
 ]

@@ -54,6 +54,7 @@ MAX_DIGITS = 1_000
 MAX_EXPONENT = 1_000
 MAX_BITS = 14_000  # the longest integer that Python prints has 4300 digits
 MAX_ROOT_BITS = 1_000
+MAX_FOLDS = 10  # SymPy's questions about signs take twice as long with each
 
 FUNCTIONS: Mapping[str, Callable[[Expr], Expr]] = {
     "exp": exp,
@@ -322,11 +323,15 @@ class _Token(NamedTuple):
 
 
 class _Sized(NamedTuple):
-    """An expression with upper bounds on the bits of its numbers and on its degree."""
+    """An expression with upper bounds on the bits of its numbers and on its degree.
+
+    `folds` counts how deep quotients, powers and functions of sums stand within one another.
+    """
 
     expr: Expr
     bits: int = 1
     degree: int = 0
+    folds: int = 0
 
 
 @dataclass(frozen=True)
@@ -397,7 +402,9 @@ class _Reader:
             terms = max(len(part.expr.args) if part.expr.is_Add else 0 for part in parts)
             bits += terms * sum(part.bits for part in parts if part.expr.is_Rational)
         self.bound(node, bits, degree)
-        return self.sized(node, _Sized(function(*(part.expr for part in parts)), bits, degree))
+        folds = max(part.folds for part in parts)
+        value = function(*(part.expr for part in parts))
+        return self.sized(node, _Sized(value, bits, degree, folds))
 
     def power(self, node: ast.AST, base: _Sized, exponent: Rational) -> _Sized:
         if base.expr == 0 and exponent < 0:
@@ -410,13 +417,15 @@ class _Reader:
             raise self.error(node, f"the exponent is beyond {MAX_EXPONENT}")
         times = max(1, math.ceil(abs(exponent)))
         self.bound(node, base.bits * times, base.degree * times)
+        folds = self.folded(node, base)
         value = Pow(base.expr, exponent)
-        return self.sized(node, _Sized(value, base.bits * times, base.degree * times))
+        return self.sized(node, _Sized(value, base.bits * times, base.degree * times, folds))
 
     def call(self, node: ast.AST, name: str, argument: _Sized) -> _Sized:
-        value, bits, degree = argument
+        value, bits, degree, _ = argument
         if name == "sqrt":
             return self.power(node, argument, S.Half)
+        folds = self.folded(node, argument)
         if name in ("log", "ln") and sign(value) <= 0 and value.is_nonpositive:
             raise self.error(node, f"the logarithm of {_short(str(value))} is not a finite number")
         if name == "exp" and value.has(log):
@@ -425,7 +434,13 @@ class _Reader:
             times = max(math.ceil(abs(term.as_coeff_Mul()[0])) for term in terms)
             bits, degree = bits * times, degree * times
             self.bound(node, bits, degree)
-        return self.sized(node, _Sized(FUNCTIONS[name](value), bits, degree))
+        return self.sized(node, _Sized(FUNCTIONS[name](value), bits, degree, folds))
+
+    def folded(self, node: ast.AST, inner: _Sized) -> int:
+        folds = inner.folds + int(inner.expr.is_Add)
+        if folds > MAX_FOLDS:
+            raise self.error(node, f"quotients or functions of sums nested over {MAX_FOLDS} deep")
+        return folds
 
     def sized(self, node: ast.AST, value: _Sized) -> _Sized:
         """Return `value` with the exact size where it is a number."""

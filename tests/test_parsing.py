@@ -406,3 +406,22 @@ def test_values_in_range_and_assumptions():
     parsing.check_values({a: Integer(2), b: Integer(1)}, [a - b, a - k])
     with pytest.raises(ParameterError, match="a - b is -1 with a = 1, b = 2: it must be > 0"):
         parsing.check_values({a: Integer(1), b: Integer(2), k: S.One}, [a + b, a - b])
+
+
+@pytest.mark.parametrize("shape", ["1 + a/({})", "1 + exp({})", "1 + sqrt(a + {})"])
+def test_quotients_of_sums_within_one_another_are_bounded(shape: str) -> None:
+    text = "1 + a"
+    for _ in range(9):
+        text = shape.format(text)
+    parsing.expression(text)
+    for _ in range(3):
+        text = shape.format(text)
+    with pytest.raises(ParseError, match="of sums nested over 10 deep"):
+        parsing.expression(text)
+
+
+def test_nested_products_of_sums_are_no_trouble() -> None:
+    text = "1"
+    for _ in range(45):
+        text = f"1 + a*({text})"
+    assert parsing.expression(text).subs({Symbol("a", positive=True): 1}) == 46

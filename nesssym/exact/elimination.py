@@ -1,8 +1,8 @@
 """Subtraction-free state elimination: steady weights and net fluxes to the last digit.
 
-Both functions work on any numbers with ``+ * /`` (fractions, floats, SymPy expressions). They
-never subtract, so that nothing cancels: in floating point every result is right to a few units
-in the last place, however stiff the rates.
+All works on any numbers with ``+ * /`` (fractions, floats, SymPy expressions). Weights and fluxes
+are found without a subtraction, so that nothing cancels: in floating point every result is right
+to a few units in the last place, however stiff the rates.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import reduce
 from operator import add
 from typing import Any
 
-__all__ = ["Channel", "net_fluxes", "steady_weights"]
+__all__ = ["Channel", "Pivot", "eliminate", "net_fluxes", "solve_balance", "steady_weights"]
 
 Arc = tuple[int, int]
 Let = Callable[..., Any]
@@ -58,12 +58,53 @@ def steady_weights(n: int, rates: Mapping[Arc, Any], let: Let = _keep) -> list[A
     >>> steady_weights(3, rates)
     [Fraction(3, 1), Fraction(2, 1), 1]
     """
+    weights: list[Any] = [1] * n
+    for pivot in reversed(eliminate(n, rates, let)):
+        inflow = (weights[i] * r for i, r in pivot.ratios.items())
+        weights[pivot.state] = let(reduce(add, inflow), "x")
+    return weights
+
+
+@dataclass(frozen=True)
+class Pivot:
+    """One eliminated state, with its rates at that moment.
+
+    Parameters
+    ----------
+    state : int
+        The state.
+    total : number
+        The sum of the rates out of it.
+    ratios : dict
+        For each later state i, the rate from i over `total`.
+    onward : dict
+        For each later state j, the rate to j.
+    """
+
+    state: int
+    total: Any
+    ratios: dict[int, Any]
+    onward: dict[int, Any]
+
+
+def eliminate(n: int, rates: Mapping[Arc, Any], let: Let = _keep) -> list[Pivot]:
+    """Eliminate all states but one, the one with the fewest neighbours first.
+
+    Parameters are those of `steady_weights`; the pivots come in order of elimination.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> rates = {(0, 1): Fraction(2), (1, 2): Fraction(3), (2, 0): Fraction(6)}
+    >>> [pivot.state for pivot in eliminate(3, rates)]
+    [0, 1]
+    """
     out: list[dict[int, Any]] = [{} for _ in range(n)]
     into: list[dict[int, Any]] = [{} for _ in range(n)]
     for (i, j), rate in rates.items():
         out[i][j] = into[j][i] = rate
     alive = list(range(n))
-    history: list[tuple[int, dict[int, Any]]] = []
+    pivots = []
     while len(alive) > 1:
         k = min(alive, key=lambda v: len(out[v]) * len(into[v]))
         alive.remove(k)
@@ -78,11 +119,47 @@ def steady_weights(n: int, rates: Mapping[Arc, Any], let: Let = _keep) -> list[A
                     out[i][j] = into[j][i] = let(new, "w")
         for j in out[k]:
             del into[j][k]
-        history.append((k, ratios))
-    weights: list[Any] = [1] * n
-    for k, ratios in reversed(history):
-        weights[k] = let(reduce(add, (weights[i] * r for i, r in ratios.items())), "x")
-    return weights
+        pivots.append(Pivot(k, total, ratios, out[k]))
+    return pivots
+
+
+def solve_balance(
+    n: int, pivots: Sequence[Pivot], source: Sequence[Any], let: Let = _keep
+) -> list[Any]:
+    r"""Solve :math:`W x = b` for a generator whose states have been eliminated.
+
+    The right-hand side must sum to zero; then the solution is unique up to multiples of the
+    steady state, and the one that vanishes in the state eliminated last is returned.
+
+    Parameters
+    ----------
+    n : int
+        Number of states.
+    pivots : sequence of Pivot
+        From `eliminate`.
+    source : sequence of n numbers
+        The right-hand side; its entry for the last state is not used.
+    let : callable, optional
+        As in `steady_weights`.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> rates = {(0, 1): Fraction(2), (1, 0): Fraction(4)}
+    >>> [str(x) for x in solve_balance(2, eliminate(2, rates), [Fraction(1), Fraction(-1)])]
+    ['-1/2', '0']
+    """
+    moved = list(source)
+    for pivot in pivots:
+        share = let(moved[pivot.state] / pivot.total, "b", positive=False)
+        moved[pivot.state] = share
+        for j, rate in pivot.onward.items():
+            moved[j] = let(moved[j] + share * rate, "b", positive=False)
+    found: list[Any] = [0] * n
+    for pivot in reversed(pivots):
+        inflow = (found[i] * r for i, r in pivot.ratios.items())
+        found[pivot.state] = let(reduce(add, inflow) - moved[pivot.state], "u", positive=False)
+    return found
 
 
 @dataclass(frozen=True)
