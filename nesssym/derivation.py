@@ -21,7 +21,7 @@ from nesssym.thermodynamics import affinities, entropy_production
 
 __all__ = ["Derivation"]
 
-SHORT, DIGITS = 72, 12
+SHORT, DIGITS = 100, 12
 TITLES = {
     "state": "Steady state",
     "affinities": "Cycles and affinities",

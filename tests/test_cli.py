@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from nesssym.cli import main
@@ -14,6 +16,12 @@ def test_derive_prints_everything_and_checks_kinesin(capsys):
     for text in ("S. Liepelt", "States (6)", "Spanning trees: 90", "6->1->2->5->6", "= dmu",
                  "47.580264830", "ok   affinities 4->5->2->3->4 = dmu", "ok   kernel"):  # fmt: skip
         assert text in out
+
+
+def test_the_readme_shows_what_is_printed(capsys):
+    main(["derive", "two_level"])
+    readme = Path(__file__).parent.parent / "README.md"
+    assert capsys.readouterr().out in readme.read_text(encoding="utf-8")
 
 
 def test_derive_with_values_and_latex(tmp_path, capsys):
