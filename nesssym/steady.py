@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -98,15 +98,21 @@ class SteadyState:
 
     @cached_property
     def currents(self) -> Formulas:
-        """The net current of every transition, positive along its direction."""
-        return self.currents_as("reduced")
+        """The net current of every transition, positive along its direction.
+
+        Hill's sum over cycles where there are few spanning trees, the reduced form otherwise;
+        both keep all digits near equilibrium.
+        """
+        live = [s for s in self.state.labels if s not in self.transient]
+        few = count_terms(self.model, live, READABLE_TERMS) <= READABLE_TERMS
+        return self.currents_as("cycles" if few else "reduced")
 
     def currents_as(self, form: str) -> Formulas:
         r"""Return the currents in a chosen form: "reduced", "difference" or "cycles".
 
         ``"difference"`` is :math:`w_+ p_i - w_- p_j`; ``"cycles"`` is Hill's sum over cycles,
         :math:`\sum_c \pm(\Pi_c^+ - \Pi_c^-)\,\Sigma_c / Z`, which shows what drives a current;
-        ``"reduced"``, the one of `currents`, is for numbers.
+        ``"reduced"`` is for numbers, on graphs of any size.
 
         Examples
         --------
@@ -165,9 +171,9 @@ class SteadyState:
         return _solve(self.model, live, "trees", METHODS["trees"]).state
 
 
-def refuse_one_way(labels: object) -> None:
+def refuse_one_way(labels: Iterable[str]) -> None:
     """Raise IrreversibleError naming the one-way transitions, if there are any."""
-    names = list(labels)  # type: ignore[call-overload]
+    names = list(labels)
     if names:
         raise IrreversibleError(
             f"{', '.join(names)} goes one way only, so its force, affinity and entropy production "
