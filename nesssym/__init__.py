@@ -1,5 +1,7 @@
 """nesssym: exact results about non-equilibrium steady states."""
 
+import sympy  # noqa: F401, I001  (first, because after networkx its import takes longer)
+
 from nesssym import gallery
 from nesssym.derivation import Derivation
 from nesssym.detailed_balance import (
@@ -21,6 +23,7 @@ from nesssym.errors import (
     TooLargeError,
     UnknownNameError,
 )
+from nesssym.exact.collected import Collected, collect
 from nesssym.fluctuations import cumulants, tilted_generator
 from nesssym.formulas import Formulas
 from nesssym.kernels import Kernel, compile
@@ -40,6 +43,7 @@ from nesssym.verify import Verification, verify
 __version__ = "0.1.0"
 
 __all__ = [
+    "Collected",
     "Cycle",
     "Derivation",
     "Formulas",
@@ -64,6 +68,7 @@ __all__ = [
     "affinities",
     "all_cycles",
     "check_detailed_balance",
+    "collect",
     "compile",
     "count_trees",
     "cumulants",

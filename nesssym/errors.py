@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 __all__ = [
     "IrreversibleError",
@@ -57,6 +56,8 @@ class UnknownNameError(NessError):
     @classmethod
     def of(cls, kind: str, name: object, known: Iterable[str]) -> UnknownNameError:
         """Build the message for an unknown `name` of some `kind`, listing the `known` names."""
+        from difflib import get_close_matches  # here, because importing nesssym must be quick
+
         names = list(known)
         shown = ", ".join(names[:40]) + (f", ... ({len(names)} in all)" if len(names) > 40 else "")
         close = get_close_matches(str(name), names, n=1)

@@ -134,3 +134,12 @@ def test_linter_names_the_cycle_and_the_smallest_repair():
     assert factor == pytest.approx(3)
     repaired = ns.StateGraph.from_text("A <-> B ; 1, 1 \n B <-> C ; 1, 1 \n C <-> A ; 1, 1")
     assert str(ns.check_detailed_balance(repaired)) == "detailed balance holds"
+
+
+def test_an_enzyme_in_king_altman_form():
+    g = ns.StateGraph.from_text("bind: E <-> ES ; k1*S, k1r \n make: ES <-> E ; k2, k2r*P")
+    s, p = symbols("S P", positive=True)
+    k1, k1r, k2, k2r = symbols("k1 k1r k2 k2r", positive=True)
+    rate = ns.collect(ns.steady_state(g).currents["ES->E/make"], [s, p])
+    assert rate.numerator == {s: k1 * k2, p: -k1r * k2r}
+    assert rate.denominator == {1: k1r + k2, s: k1, p: k2r}

@@ -22,6 +22,13 @@ class Collected:
     ----------
     numerator, denominator : mapping of Expr to Expr
         Monomial in the variables to its coefficient, lowest degree first.
+
+    Examples
+    --------
+    >>> from sympy import symbols
+    >>> k, x = symbols("k x", positive=True)
+    >>> Collected({x: k}, {1: k, x: 2}).expr
+    k*x/(k + 2*x)
     """
 
     numerator: Mapping[Expr, Expr]
