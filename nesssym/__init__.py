@@ -1,6 +1,6 @@
 """nesssym: exact results about non-equilibrium steady states."""
 
-import sympy  # noqa: F401, I001  (first, because after networkx its import takes longer)
+import sympy  # noqa: F401  (first, because after networkx its import takes longer)
 
 from nesssym import gallery
 from nesssym.derivation import Derivation
