@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -57,21 +57,24 @@ class Derivation:
         """The steady state of the model."""
         return steady_state(self.file.model)
 
-    def results(self) -> Iterator[tuple[str, str, Formulas | str]]:
-        """Yield the quantity, its title, and its formulas or why there are none."""
+    @cached_property
+    def results(self) -> dict[str, Formulas | str]:
+        """The formulas of every quantity, or why there are none."""
         derived: dict[str, Callable[[], Formulas]] = {
             "state": lambda: self.steady.tree_form or self.steady.state,
             "affinities": lambda: affinities(self.file.model),
             "currents": lambda: self._readable_currents,
             "entropy_production": lambda: entropy_production(self.steady),
         }
+        found: dict[str, Formulas | str] = {}
         for name, derive in derived.items():
             try:
-                yield name, TITLES[name], derive()
+                found[name] = derive()
             except IrreversibleError as error:
-                yield name, TITLES[name], str(error)
+                found[name] = str(error)
+        return found
 
-    @cached_property
+    @property
     def _readable_currents(self) -> Formulas:
         if self.steady.tree_form is None:
             return self.steady.currents
@@ -90,7 +93,8 @@ class Derivation:
         trees = count_trees(model)
         lines += ["", f"Spanning trees: {sum(trees.values())} in all"]
         lines += [f"  towards {state}: {number}" for state, number in trees.items()]
-        for _, title, found in self.results():
+        for name, found in self.results.items():
+            title = TITLES[name]
             lines += ["", title if isinstance(found, str) else f"{title} [{found.unit}]"]
             if isinstance(found, str):
                 lines.append(f"  {found}")
@@ -112,17 +116,16 @@ class Derivation:
             rf"\section*{{{_prose(self.file.title)}}}",
             _prose(str(self.file.reference)),
         ]
-        for _, title, found in self.results():
-            parts.append(rf"\subsection*{{{title}}}")
+        for name, found in self.results.items():
+            parts.append(rf"\subsection*{{{TITLES[name]}}}")
             parts.append(_prose(found) if isinstance(found, str) else _display(found))
         return "\n".join([*parts, r"\end{document}", ""])
 
     def checks(self) -> list[tuple[str, bool]]:
         """Compare with the published results of the model file, exactly."""
-        derived = {name: found for name, _, found in self.results()}
         outcome = []
         for name, label, expected in self.file.checks:
-            found = derived[name]
+            found = self.results[name]
             if isinstance(found, str):
                 outcome.append((f"{name} {label}: {found}", False))
                 continue

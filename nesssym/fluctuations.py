@@ -111,12 +111,12 @@ def cumulants(model: Model, counts: Mapping[str, Any], order: int = 2) -> Formul
     ss = steady_state(model)
     shared = Steps(taken=(s.name for s in model.symbols))
     start = shared.absorb(ss.state)
-    live = [i for i, s in enumerate(model.states) if s not in ss.transient]
-    index = {model.states[i]: k for k, i in enumerate(live)}
+    live = [s for s in model.states if s not in ss.transient]
+    index = {s: i for i, s in enumerate(live)}
     inside = [t for t in model.transitions if t.source in index]
     jumps = [jump for t in inside for jump in _jumps(t, weights[t.label], index, shared)]
     pivots = eliminate(len(live), _rates(jumps), shared.let)
-    p = [start[i] for i in live]
+    p = [start[s] for s in live]
 
     def moved(power: int, vector: Sequence[Expr]) -> list[tuple[int, Expr]]:
         """Return where the jumps, weighted by a power of what they count, carry a vector."""

@@ -72,7 +72,7 @@ def net_currents(model: Model, state: Formulas, form: str = "reduced") -> Formul
 def _difference(
     live: Sequence[Transition], index: Mapping[str, int], state: Formulas, shared: Steps
 ) -> list[Expr]:
-    p = dict(zip(state.labels, shared.absorb(state), strict=True))
+    p = shared.absorb(state)
     return [t.rate * p[t.source] - t.reverse * p[t.target] for t in live]
 
 
@@ -82,7 +82,7 @@ def _reduced(
     numeric = not any(t.rate.free_symbols | t.reverse.free_symbols for t in live)
     if numeric or len(live) > REDUCED_TRANSITIONS:
         return _difference(live, index, state, shared)
-    p = dict(zip(state.labels, shared.absorb(state), strict=True))
+    p = shared.absorb(state)
     ends = [(index[t.source], index[t.target]) for t in live]
     ratios = [monomial(t.rate) / monomial(t.reverse) if t.reversible else None for t in live]
     gauge = _equilibrium_gauge(len(index), ends, ratios)

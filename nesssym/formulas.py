@@ -118,7 +118,7 @@ class Formulas(Mapping[str, Expr]):
         mine, theirs = shared.absorb(self), shared.absorb(other)
         return Formulas(
             labels=(*self.labels, *other.labels),
-            exprs=(*mine, *theirs),
+            exprs=(*mine.values(), *theirs.values()),
             steps=shared.steps,
             symbols=tuple(dict.fromkeys((*self.parameters, *other.parameters))),
             heads=(*self.heads, *other.heads),
@@ -341,8 +341,8 @@ class Steps:
         symbol = Symbol(name, positive=True) if positive else Symbol(name, real=True)
         return self._define(symbol, expr, latex)
 
-    def absorb(self, formulas: Formulas) -> tuple[Expr, ...]:
-        """Take over the steps of `formulas`; return its expressions in the shared steps."""
+    def absorb(self, formulas: Formulas) -> dict[str, Expr]:
+        """Take over the steps of `formulas`; return its results by label, in the shared steps."""
         renamed: dict[Expr, Expr] = {}
         notation = dict(formulas.notation)
         for symbol, expr in formulas.steps:
@@ -357,7 +357,10 @@ class Steps:
                 )
             else:
                 renamed[symbol] = self._define(symbol, value, latex)
-        return tuple(expr.xreplace(renamed) for expr in formulas.exprs)
+        return {
+            label: expr.xreplace(renamed)
+            for label, expr in zip(formulas.labels, formulas.exprs, strict=True)
+        }
 
     def _define(self, symbol: Symbol, expr: Expr, latex: str) -> Symbol:
         self._taken.add(symbol.name)

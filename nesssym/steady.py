@@ -103,8 +103,7 @@ class SteadyState:
         Hill's sum over cycles where there are few spanning trees, the reduced form otherwise;
         both keep all digits near equilibrium.
         """
-        live = [s for s in self.state.labels if s not in self.transient]
-        few = count_terms(self.model, live, READABLE_TERMS) <= READABLE_TERMS
+        few = _has_few_trees(self.model, self._recurrent, READABLE_TERMS)
         return self.currents_as("cycles" if few else "reduced")
 
     def currents_as(self, form: str) -> Formulas:
@@ -136,8 +135,8 @@ class SteadyState:
         """
         flux = self.currents
         shared = Steps(taken=(s.name for s in self.model.symbols))
-        p = dict(zip(self.state.labels, shared.absorb(self.state), strict=True))
-        net = dict(zip(flux.labels, shared.absorb(flux), strict=True))
+        p = shared.absorb(self.state)
+        net = shared.absorb(flux)
         live = [t for t in self.model.transitions if p[t.source] != 0]
         refuse_one_way(t.label for t in live if not t.reversible)
         exprs = [
@@ -161,14 +160,16 @@ class SteadyState:
     @cached_property
     def tree_form(self) -> Formulas | None:
         """The probabilities as expanded tree sums over Z; None where they are too long to read."""
-        if self.method not in ("elimination", "trees"):
-            return None
         if self.method == "trees":
             return self.state
-        live = [s for s in self.state.labels if s not in self.transient]
-        if count_terms(self.model, live, EXPANDED_TERMS) > EXPANDED_TERMS:
+        live = self._recurrent
+        if self.method != "elimination" or not _has_few_trees(self.model, live, EXPANDED_TERMS):
             return None
         return _solve(self.model, live, "trees", METHODS["trees"]).state
+
+    @property
+    def _recurrent(self) -> list[str]:
+        return [s for s in self.state.labels if s not in self.transient]
 
 
 def refuse_one_way(labels: Iterable[str]) -> None:
@@ -222,11 +223,14 @@ def steady_state(model: Model, method: str | Method = "auto") -> SteadyState:
         raise UnknownNameError.of("method", method, ["auto", *METHODS])
     live = _closed_class(model)
     if method == "auto":
-        few = count_terms(model, live, READABLE_TERMS) <= READABLE_TERMS
-        method = "trees" if few else "elimination"
+        method = "trees" if _has_few_trees(model, live, READABLE_TERMS) else "elimination"
     if callable(method):
         return _solve(model, live, getattr(method, "__name__", "callable"), method)
     return _solve(model, live, method, METHODS[method])
+
+
+def _has_few_trees(model: Model, live: list[str], limit: int) -> bool:
+    return count_terms(model, live, limit) <= limit
 
 
 def _closed_class(model: Model) -> list[str]:

@@ -258,8 +258,8 @@ def entropy_production(ss: SteadyState, chords: Iterable[str] | None = None) -> 
     """
     model, flux, forces = ss.model, ss.currents, ss.forces
     shared = Steps(taken=(s.name for s in model.symbols))
-    net = dict(zip(flux.labels, shared.absorb(flux), strict=True))
-    force = dict(zip(forces.labels, shared.absorb(forces), strict=True))
+    net = shared.absorb(flux)
+    force = shared.absorb(forces)
     by_transition = {
         label: shared.let(net[label] * force[label], "y") if label in force else Integer(0)
         for label in flux.labels
