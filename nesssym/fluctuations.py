@@ -109,7 +109,7 @@ def cumulants(model: Model, counts: Mapping[str, Any], order: int = 2) -> Formul
         raise ModelError(f"the order of a cumulant is 1 or more, got {order}")
     weights = _weights(model.transitions, counts)
     ss = steady_state(model)
-    shared = Steps(taken=(s.name for s in model.symbols))
+    shared = Steps.over(model)
     start = shared.absorb(ss.state)
     live = [s for s in model.states if s not in ss.transient]
     index = {s: i for i, s in enumerate(live)}
@@ -144,17 +144,11 @@ def cumulants(model: Model, counts: Mapping[str, Any], order: int = 2) -> Formul
                     for u, x in zip(change, p, strict=True)
                 ]
             )
-    formulas = Formulas(
-        labels=tuple(f"c{n}" for n in range(1, order + 1)),
-        exprs=tuple(found),
-        steps=shared.steps,
-        symbols=model.symbols,
-        heads=tuple(f"c_{{{n}}}" for n in range(1, order + 1)),
-        notation=tuple(dict((*ss.state.notation, *shared.notation)).items()),
-        assume=model.assume,
+    return shared.formulas(
+        {f"c{n}": c for n, c in enumerate(found, 1)},
+        heads=(f"c_{{{n}}}" for n in range(1, order + 1)),
         unit=f"1/{model.time}",
     )
-    return formulas.select(formulas.labels)
 
 
 Jump = tuple[int, int, Expr, Expr]

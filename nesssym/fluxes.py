@@ -51,22 +51,16 @@ def net_currents(model: Model, state: Formulas, form: str = "reduced") -> Formul
     """
     if form not in FORMS:
         raise UnknownNameError.of("form of the currents", form, FORMS)
-    shared = Steps(taken=(s.name for s in model.symbols))
+    shared = Steps.over(model)
     recurrent = [s for s, p in zip(state.labels, state.exprs, strict=True) if p != 0]
     live = [t for t in model.transitions if t.source in recurrent]
     index = {s: i for i, s in enumerate(recurrent)}
     values = dict(zip(live, FORMS[form](live, index, state, shared), strict=True))
-    full = Formulas(
-        labels=tuple(t.label for t in model.transitions),
-        exprs=tuple(values.get(t, Integer(0)) for t in model.transitions),
-        steps=shared.steps,
-        symbols=model.symbols,
-        heads=tuple(f"J_{{{t.subscript}}}" for t in model.transitions),
-        notation=tuple(dict((*state.notation, *shared.notation)).items()),
-        assume=model.assume,
+    return shared.formulas(
+        {t.label: values.get(t, Integer(0)) for t in model.transitions},
+        heads=(f"J_{{{t.subscript}}}" for t in model.transitions),
         unit=f"1/{model.time}",
     )
-    return full.select(full.labels)
 
 
 def _difference(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import InitVar, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from sympy import Expr, Symbol, log
 
@@ -114,16 +114,14 @@ class Formulas(Mapping[str, Expr]):
 
     def __or__(self, other: Formulas) -> Formulas:
         """Join two sets of results; equal steps are shared, clashing step names renamed."""
-        shared = Steps(taken=(s.name for s in (*self.parameters, *other.parameters)))
-        mine, theirs = shared.absorb(self), shared.absorb(other)
-        return Formulas(
-            labels=(*self.labels, *other.labels),
-            exprs=(*mine.values(), *theirs.values()),
-            steps=shared.steps,
+        shared = Steps(
             symbols=tuple(dict.fromkeys((*self.parameters, *other.parameters))),
-            heads=(*self.heads, *other.heads),
-            notation=tuple(dict((*self.notation, *other.notation, *shared.notation)).items()),
             assume=tuple(dict.fromkeys((*self.assume, *other.assume))),
+        )
+        mine, theirs = shared.absorb(self), shared.absorb(other)
+        return shared.formulas(
+            (*mine.items(), *theirs.items()),
+            heads=(*self.heads, *other.heads),
             unit=self.unit if self.unit == other.unit else "mixed",
         )
 
@@ -266,38 +264,93 @@ class Formulas(Mapping[str, Expr]):
         return languages.source(language, name, self.labels, self.exprs, self.steps, self.symbols)
 
 
+class Described(Protocol):
+    """What says which symbols there are, how they are typeset and what is positive: any model."""
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]: ...
+
+    @property
+    def notation(self) -> tuple[tuple[Symbol, str], ...]: ...
+
+    @property
+    def assume(self) -> tuple[Expr, ...]: ...
+
+
 @dataclass
 class Steps:
-    """Collects shared steps while a derivation runs.
+    """Collects shared steps while a derivation runs, and makes `Formulas` of its results.
 
     Parameters
     ----------
-    taken : iterable of str, optional
-        Names the steps must not use, usually those of the model's symbols.
+    symbols : tuple of Symbol, optional
+        The model's symbols in order; steps do not use their names.
+    notation : dict of Symbol to str, optional
+        LaTeX of symbols that differs from the default.
+    assume : tuple of Expr, optional
+        Expressions that the model takes to be positive.
 
     Examples
     --------
     >>> from sympy import symbols
-    >>> a, b = symbols("a b", positive=True)
-    >>> shared = Steps(taken=["a", "b", "s1"])
+    >>> a, b, s1 = symbols("a b s1", positive=True)
+    >>> shared = Steps((a, b, s1))
     >>> shared.let(a + b, "s")
     s2
     >>> shared.let(a + b, "s")
     s2
     >>> shared.let(a, "s")
     a
+    >>> shared.formulas({"share": a / shared.let(a + b, "s")})["share"]
+    a/(a + b)
     """
 
-    taken: InitVar[Iterable[str]] = ()
-    notation: list[tuple[Symbol, str]] = field(default_factory=list)
+    symbols: tuple[Symbol, ...] = ()
+    notation: dict[Symbol, str] = field(default_factory=dict)
+    assume: tuple[Expr, ...] = ()
     _named: dict[Expr, Symbol] = field(default_factory=dict)
     _definitions: dict[Symbol, Expr] = field(default_factory=dict)
     _counters: dict[str, int] = field(default_factory=dict)
-
     _taken: set[str] = field(default_factory=set)
 
-    def __post_init__(self, taken: Iterable[str]) -> None:
-        self._taken.update(taken)
+    def __post_init__(self) -> None:
+        self._taken.update(symbol.name for symbol in self.symbols)
+
+    @classmethod
+    def over(cls, model: Described) -> Steps:
+        """Begin a derivation from a model: its symbols, notation and assumptions."""
+        return cls(tuple(model.symbols), dict(model.notation), model.assume)
+
+    def formulas(
+        self,
+        results: Mapping[str, Expr] | Iterable[tuple[str, Expr]],
+        *,
+        heads: Iterable[str] = (),
+        unit: str = "1",
+    ) -> Formulas:
+        """Return labelled results as `Formulas`, with just the steps they need.
+
+        Parameters
+        ----------
+        results : mapping, or iterable of (str, Expr)
+            Label to expression; labels must differ.
+        heads : iterable of str, optional
+            LaTeX of the left-hand sides, one a result.
+        unit : str, optional
+            The unit of the values.
+        """
+        pairs = list(results.items() if isinstance(results, Mapping) else results)
+        labels = tuple(label for label, _ in pairs)
+        return Formulas(
+            labels=labels,
+            exprs=tuple(expr for _, expr in pairs),
+            steps=self.steps,
+            symbols=self.symbols,
+            heads=tuple(heads),
+            notation=tuple(self.notation.items()),
+            assume=self.assume,
+            unit=unit,
+        ).select(labels)
 
     @property
     def steps(self) -> tuple[tuple[Symbol, Expr], ...]:
@@ -347,7 +400,7 @@ class Steps:
         notation = dict(formulas.notation)
         for symbol, expr in formulas.steps:
             value = expr.xreplace(renamed)
-            latex = notation.get(symbol, "")
+            latex = notation.pop(symbol, "")
             if value in self._named:
                 renamed[symbol] = self._named[value]
             elif symbol.name in self._taken:
@@ -357,6 +410,7 @@ class Steps:
                 )
             else:
                 renamed[symbol] = self._define(symbol, value, latex)
+        self.notation.update(notation)
         return {
             label: expr.xreplace(renamed)
             for label, expr in zip(formulas.labels, formulas.exprs, strict=True)
@@ -367,7 +421,7 @@ class Steps:
         self._named[expr] = symbol
         self._definitions[symbol] = expr
         if latex:
-            self.notation.append((symbol, latex))
+            self.notation[symbol] = latex
         return symbol
 
 

@@ -133,29 +133,20 @@ class SteadyState:
         IrreversibleError
             Where a transition goes one way only, so that its force is infinite.
         """
-        flux = self.currents
-        shared = Steps(taken=(s.name for s in self.model.symbols))
+        shared = Steps.over(self.model)
         p = shared.absorb(self.state)
-        net = shared.absorb(flux)
+        net = shared.absorb(self.currents)
         live = [t for t in self.model.transitions if p[t.source] != 0]
         refuse_one_way(t.label for t in live if not t.reversible)
-        exprs = [
-            logratio(
+        forces = {
+            t.label: logratio(
                 shared.let(t.rate * p[t.source], "f"),
                 shared.let(t.reverse * p[t.target], "b"),
                 shared.let(net[t.label], "j", positive=False),
             )
             for t in live
-        ]
-        return Formulas(
-            labels=tuple(t.label for t in live),
-            exprs=tuple(exprs),
-            steps=shared.steps,
-            symbols=self.model.symbols,
-            heads=tuple(f"F_{{{t.subscript}}}" for t in live),
-            notation=tuple(dict((*flux.notation, *shared.notation)).items()),
-            assume=self.model.assume,
-        )
+        }
+        return shared.formulas(forces, heads=(f"F_{{{t.subscript}}}" for t in live))
 
     @cached_property
     def tree_form(self) -> Formulas | None:
@@ -261,17 +252,12 @@ def _solve(model: Model, live: list[str], name: str, method: Method) -> SteadySt
     rates: dict[tuple[int, int], Expr] = {}
     for arc, rate in zip(*one_way(inside, index), strict=True):
         rates[arc] = rates.get(arc, Integer(0)) + rate
-    shared = Steps(taken=(s.name for s in model.symbols))
+    shared = Steps.over(model)
     found = method(len(live), rates, shared) if len(live) > 1 else [Integer(1)]
     values = dict(zip(live, found, strict=True))
-    state = Formulas(
-        labels=model.states,
-        exprs=tuple(values.get(s, Integer(0)) for s in model.states),
-        steps=shared.steps,
-        symbols=model.symbols,
-        heads=tuple(f"p_{{{typeset.text(s)}}}" for s in model.states),
-        notation=(*model.notation, *shared.notation),
-        assume=model.assume,
+    state = shared.formulas(
+        {s: values.get(s, Integer(0)) for s in model.states},
+        heads=(f"p_{{{typeset.text(s)}}}" for s in model.states),
     )
     transient = tuple(s for s in model.states if s not in index)
-    return SteadyState(model, state.select(state.labels), name, transient)
+    return SteadyState(model, state, name, transient)

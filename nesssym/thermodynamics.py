@@ -182,13 +182,8 @@ def affinities(model: Model, chords: Iterable[str] | None = None) -> Formulas:
     log(a*c*e/(b*d*f))
     """
     found = cycles(model, chords)
-    return Formulas(
-        labels=tuple(c.label for c in found),
-        exprs=tuple(_accurate(c) for c in found),
-        symbols=model.symbols,
-        heads=_heads("A", found),
-        notation=model.notation,
-        assume=model.assume,
+    return Steps.over(model).formulas(
+        ((c.label, _accurate(c)) for c in found), heads=_heads("A", found)
     )
 
 
@@ -210,17 +205,12 @@ def cycle_currents(ss: SteadyState, chords: Iterable[str] | None = None) -> Form
     4/7
     """
     found = cycles(ss.model, chords)
-    flux = ss.currents
-    through = flux.select(dict.fromkeys(c.transitions[0][0] for c in found))
-    return Formulas(
-        labels=tuple(c.label for c in found),
-        exprs=through.exprs,
-        steps=through.steps,
-        symbols=through.symbols,
+    shared = Steps.over(ss.model)
+    net = shared.absorb(ss.currents)
+    return shared.formulas(
+        ((c.label, net[c.transitions[0][0]]) for c in found),
         heads=_heads("J", found),
-        notation=flux.notation,
-        assume=flux.assume,
-        unit=flux.unit,
+        unit=ss.currents.unit,
     )
 
 
@@ -256,31 +246,26 @@ def entropy_production(ss: SteadyState, chords: Iterable[str] | None = None) -> 
     >>> round(float(sigma["sigma"]), 12)
     0.161698364448
     """
-    model, flux, forces = ss.model, ss.currents, ss.forces
-    shared = Steps(taken=(s.name for s in model.symbols))
-    net = shared.absorb(flux)
+    model, forces = ss.model, ss.forces
+    shared = Steps.over(model)
+    net = shared.absorb(ss.currents)
     force = shared.absorb(forces)
     by_transition = {
         label: shared.let(net[label] * force[label], "y") if label in force else Integer(0)
-        for label in flux.labels
+        for label in net
     }
     recurrent = [
         c for c in cycles(model, chords) if all(label in force for label, _ in c.transitions)
     ]
-    by_cycle = [net[c.transitions[0][0]] * _accurate(c) for c in recurrent]
+    by_cycle = [(c.label, net[c.transitions[0][0]] * _accurate(c)) for c in recurrent]
     kind = "k_B" if model.time == "time" else "nats"
-    return Formulas(
-        labels=("sigma", *by_transition, *(c.label for c in recurrent)),
-        exprs=(Add(*by_transition.values()), *by_transition.values(), *by_cycle),
-        steps=shared.steps,
-        symbols=model.symbols,
+    return shared.formulas(
+        [("sigma", Add(*by_transition.values())), *by_transition.items(), *by_cycle],
         heads=(
             r"\sigma",
             *(rf"\sigma_{{{t.subscript}}}" for t in model.transitions),
             *_heads(r"\sigma", recurrent),
         ),
-        notation=tuple(dict((*forces.notation, *shared.notation)).items()),
-        assume=model.assume,
         unit=f"{kind}/{model.time}",
     )
 
