@@ -7,7 +7,7 @@ import pytest
 from sympy import Rational, log
 
 import nesssym as ns
-from tests.test_theorems import same_log
+from tests.compare import same_log
 
 ENSO = [[8, 13, 2], [9, 6, 12], [6, 8, 11]]
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import networkx as nx
 import pytest
 from sympy import Integer, Rational, prod
@@ -12,26 +9,9 @@ from sympy import Integer, Rational, prod
 import nesssym as ns
 from nesssym import parsing
 from nesssym.exact.rational import equal
+from tests.compare import same_log
 from tests.models import symbolic
-from tests.test_theorems import same_log
-
-FOLDER = Path(__file__).parent / "reference"
-CASES = {
-    case["id"]: case
-    for case in json.loads((FOLDER / "stochastic_thermodynamics.json").read_text())["cases"]
-}
-
-
-def model(case, assume=()):
-    rates = {
-        (e["source"], e["target"], e.get("channel", "")): e["rate"]
-        for e in CASES[case]["model"]["edges"]
-    }
-    return ns.StateGraph.from_rates(rates, states=CASES[case]["model"]["states"], assume=assume)
-
-
-def exact(text):
-    return parsing.expression(text.replace("S(3)", "3").replace("S(2)", "2"))
+from tests.reference import CASES, exact, model
 
 
 def sigma(case):

@@ -8,11 +8,12 @@ from fractions import Fraction
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Add, Rational, expand_log, log, simplify
+from sympy import Rational, simplify
 
 import nesssym as ns
 from nesssym.exact.rational import equal
 from nesssym.steady import METHODS
+from tests.compare import same_log
 from tests.models import RATES, SMALL, multigraphs, random_values
 
 FORMS = ["reduced", "difference", "cycles"]
@@ -24,19 +25,6 @@ def divergence(model, currents):
         total[t.source] -= currents[t.label]
         total[t.target] += currents[t.label]
     return total
-
-
-def same_log(a, b):
-    """Whether two sums of rational multiples of logarithms of rationals are the same number."""
-    difference = expand_log(a - b, force=True)
-    powers = {}
-    for term in Add.make_args(difference.expand()):
-        factor, logarithm = term.as_independent(log)
-        if factor == 0:
-            continue
-        for prime, power in Rational(logarithm.args[0]).factors().items():
-            powers[prime] = powers.get(prime, 0) + factor * power
-    return all(value == 0 for prime, value in powers.items() if prime != 1)
 
 
 @pytest.mark.parametrize("method", METHODS)
