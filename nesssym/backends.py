@@ -24,7 +24,7 @@ from nesssym.floating import floating
 from nesssym.parsing import number
 from nesssym.program import FUNCTIONS, Program, lower
 
-__all__ = ["BACKENDS", "Array", "Backend", "Domain", "Factory", "first_bad"]
+__all__ = ["BACKENDS", "Array", "Backend", "Domain", "Factory", "first_bad", "run_source"]
 
 BLOCK = 16384
 LEAST_BLOCK = 32
@@ -84,7 +84,7 @@ def first_bad(values: Array, bad: Array) -> str:
     return f"{values[index]} at index {index}"
 
 
-def _executed(text: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
+def run_source(text: str, namespace: Mapping[str, Any]) -> dict[str, Any]:
     """Run source that `nesssym.emit` wrote; nothing a user typed is in it but safe names."""
     scope: dict[str, Any] = {"__builtins__": {}, **namespace}
     exec(text, scope)
@@ -106,9 +106,9 @@ class Blocks:
         improved = floating(program)
         self.source = python_source(improved)
         self._labels = labels
-        self._ball = _executed(python_source(program), BALLS)
-        self._one = _executed(self.source, SCALARS)["kernel"]
-        scope = _executed(numpy_source(improved), ARRAYS)
+        self._ball = run_source(python_source(program), BALLS)
+        self._one = run_source(self.source, SCALARS)["kernel"]
+        scope = run_source(numpy_source(improved), ARRAYS)
         self._block, self._buffers = scope["kernel"], scope["BUFFERS"]
 
     def read(self, domain: Domain, value: Any) -> Any:
@@ -254,7 +254,7 @@ class Points:
     def __init__(self, arithmetic: Arithmetic, program: Program, labels: tuple[str, ...]) -> None:
         self.source = python_source(program)
         self._arithmetic, self._labels = arithmetic, labels
-        self._scope = _executed(self.source, arithmetic.functions)
+        self._scope = run_source(self.source, arithmetic.functions)
 
     def read(self, domain: Domain, value: Any) -> Any:
         """Return a number, or an object array of them, checked exactly."""
@@ -290,7 +290,7 @@ class Points:
             raise ParameterError(f"{domain.name} {domain.words}; got {value}{place}")
         if isinstance(exact, native):
             return exact
-        constant = _executed(python_source(lower([exact], [], [])), self._arithmetic.functions)
+        constant = run_source(python_source(lower([exact], [], [])), self._arithmetic.functions)
         constant["pi"] = self._arithmetic.pi()
         return self._arithmetic.result(constant["kernel"]()[0])
 

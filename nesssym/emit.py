@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import count
 
@@ -174,7 +174,7 @@ def _written(
     if op == "constant":
         if isinstance(instruction.value, Fraction):
             return dialect.literal(instruction.value), ATOM if instruction.value >= 0 else SUM
-        return dialect.names.get("pi", "pi"), ATOM
+        return dialect.names.get(str(instruction.value), str(instruction.value)), ATOM
     if op in INFIX:
         sign, rank = INFIX[op]
         left = _bracketed(operands[0], rank)
@@ -194,10 +194,45 @@ def _written(
     if op == "logratio":
         ratio = f"{_bracketed(operands[0], PRODUCT)}/{_bracketed(operands[1], SIGN)}"
         return dialect.call.format(dialect.names.get("log", "log"), ratio), ATOM
+    if isinstance(instruction.value, Program):
+        low, high, *taken = operands
+        return f"{op}({_inside(instruction.value, taken, dialect)}, {low[0]}, {high[0]})", ATOM
+    if op == "hyper":
+        above, below = _parts(instruction, [o for o, _ in operands[:-1]])
+        shown = (f"({''.join(f'{o}, ' for o in part)})" for part in (above, below))
+        return f"hyper({', '.join(shown)}, {operands[-1][0]})", ATOM
     arguments = ", ".join(o for o, _ in operands)
     if op in dialect.templates:
         return dialect.templates[op].format(_bracketed(operands[0], ATOM)), ATOM
     return dialect.call.format(dialect.names.get(op, op), arguments), ATOM
+
+
+def _inside(program: Program, taken: Sequence[tuple[str, int]], dialect: Dialect) -> str:
+    """Write the inside of an integral or root as a lambda, over the texts of what it takes.
+
+    Its variables end in as many underscores as it stands deep, which no other name does.
+    """
+    deep = "_" * (1 + _depth(program))
+    inner = replace(dialect, power="power({}, {})")
+    uses = Counter(a for i in program.instructions for a in i.args)
+    text: list[tuple[str, int]] = [(f"x{deep}", ATOM), *taken]
+    given: list[str] = []
+    for position, instruction in enumerate(program.instructions):
+        if instruction.op == "argument":
+            continue
+        written, rank = _written(instruction, text, inner)
+        if _stored(instruction) and uses[position] > 1:
+            given.append(f"t{position}{deep} := {written}")
+            written, rank = f"t{position}{deep}", ATOM
+        text.append((written, rank))
+    result = text[program.outputs[0]][0]
+    body = f"[{', '.join((*given, result))}][-1]" if given else result
+    return f"lambda x{deep}: {body}"
+
+
+def _depth(program: Program) -> int:
+    inner = [i.value for i in program.instructions if isinstance(i.value, Program)]
+    return 1 + max(map(_depth, inner)) if inner else 0
 
 
 def _parts(instruction: Instruction, operands: list[str]) -> tuple[list[str], list[str]]:

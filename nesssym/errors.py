@@ -10,6 +10,7 @@ __all__ = [
     "NameClashError",
     "NessError",
     "NessWarning",
+    "NoSteadyStateError",
     "NotErgodicError",
     "ParameterError",
     "ParseError",
@@ -32,6 +33,10 @@ class ParseError(NessError):
 
 class NotErgodicError(ModelError):
     """Several closed classes: the steady state is not unique. The message names the classes."""
+
+
+class NoSteadyStateError(NessError):
+    """No steady state; names the violated inequality."""
 
 
 class IrreversibleError(NessError):

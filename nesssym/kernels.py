@@ -15,6 +15,7 @@ from nesssym.backends import BACKENDS, Array, Backend, Domain, Factory, first_ba
 from nesssym.errors import ParameterError, UnknownNameError
 from nesssym.formulas import Formulas
 from nesssym.program import Program, lower
+from nesssym.rounded import ROUNDED, is_special
 
 __all__ = ["Kernel", "compile"]
 
@@ -140,8 +141,12 @@ class Kernel:
         return self._made(self.assumptions, self.assumed)
 
     def _made(self, program: Program, labels: tuple[str, ...]) -> Backend:
-        factory = BACKENDS[self.backend] if isinstance(self.backend, str) else self.backend
-        return factory(program, labels)
+        if not isinstance(self.backend, str):
+            return self.backend(program, labels)
+        known = ROUNDED if is_special(program) else BACKENDS
+        if self.backend not in known:
+            raise UnknownNameError.of("backend for special functions", self.backend, known)
+        return known[self.backend](program, labels)
 
     def __getstate__(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}

@@ -15,6 +15,7 @@ from nesssym.errors import NessError, UnknownNameError
 from nesssym.floating import floating
 from nesssym.names import is_reserved
 from nesssym.program import FUNCTIONS, lower
+from nesssym.special import SPECIAL
 
 __all__ = ["LANGUAGES", "source"]
 
@@ -51,6 +52,12 @@ def source(
         raise NessError(f"{name!r} can't be the name of a function; use letters, digits and _")
     program = lower(exprs, steps, symbols)
     dialect, frame = LANGUAGES[language]
+    special = dict.fromkeys(i.op for i in program.instructions if i.op in IN_MPMATH)
+    if special and language != "python":
+        raise NessError(
+            f"{language} has no {', '.join(special)}; write 'python', which takes them from "
+            "mpmath, or use nesssym.compile"
+        )
     body = rendered(floating(program) if dialect.floats else program, dialect, name)
     return frame(_Text(name, program.arguments, tuple(labels), body))
 
@@ -84,14 +91,16 @@ def _one_line(text: str) -> str:
 
 def _python(text: _Text) -> str:
     body = "\n".join(text.body.lines + text.body.results)
-    imported = [f for f in FUNCTIONS if re.search(rf"\b{f}\(", body)]
-    if re.search(r"\bpi\b", body):
-        imported.append("pi")
+    imported = [f for f in (*FUNCTIONS, "pi", "inf") if re.search(rf"\b{f}\b", body)]
+    special = [f for f in IN_MPMATH if re.search(rf"\b{f}\(", body)]
     head = text.header("#")
+    if special:
+        head += "import mpmath\n"
     if imported:
-        head += f"from math import {', '.join(imported)}\n"
+        head += f"from {'mpmath' if special else 'math'} import {', '.join(imported)}\n"
     if "rational(" in body:
         head += "from fractions import Fraction as rational\n"
+    head += "".join(f"{f} = {IN_MPMATH[f]}\n" for f in special)
     return f"{head}\n\n{python_function(text.name, text.body)}"
 
 
@@ -151,6 +160,19 @@ def _mathematica_literal(value: Fraction) -> str:
     return str(value.numerator) if value.denominator == 1 else f"({value})"
 
 
+IN_MPMATH = {
+    **{name: f"mpmath.{name}" for name in SPECIAL},
+    "LambertW": "mpmath.lambertw",
+    "atanhc": "lambda w: mpmath.hyp2f1(0.5, 1, 1.5, w)",
+    "besseli_modulus": "lambda nu, z: abs(mpmath.besseli(1j*nu, z))**2",
+    "exprel": "lambda z, n=1: mpmath.hyp1f1(1, n + 1, z)",
+    "integral": "lambda f, a, b: mpmath.quad(f, [a, b])",
+    "power": "lambda x, y: x**y",
+    "root": (
+        "lambda f, a, b: "
+        "mpmath.findroot(f, *((a + 1,) if b == mpmath.inf else ((a, b), 'anderson')))"
+    ),
+}
 MATHEMATICA_NAMES = {
     "pi": "Pi",
     "sqrt": "Sqrt",
@@ -160,6 +182,8 @@ MATHEMATICA_NAMES = {
     "cosh": "Cosh",
     "tanh": "Tanh",
     "asinh": "ArcSinh",
+    "sin": "Sin",
+    "cos": "Cos",
 }
 LANGUAGES: dict[str, tuple[Dialect, Callable[[_Text], str]]] = {
     "python": (PYTHON, _python),

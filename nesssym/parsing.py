@@ -26,9 +26,11 @@ from sympy import (
     Rational,
     S,
     Symbol,
+    cos,
     cosh,
     exp,
     log,
+    sin,
     sinh,
     sqrt,
     tanh,
@@ -64,6 +66,8 @@ FUNCTIONS: Mapping[str, Callable[[Expr], Expr]] = {
     "sinh": sinh,
     "cosh": cosh,
     "tanh": tanh,
+    "sin": sin,
+    "cos": cos,
 }
 
 _NAME = r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*"
@@ -131,8 +135,8 @@ def expression(
     """Read an expression such as ``"k0*exp(-beta*E/2)"``, exactly and safely.
 
     Numbers, names, ``+ - * /``, ``**`` or ``^`` with a number as exponent, brackets, and the
-    functions exp, log (ln), sqrt, sinh, cosh, tanh. Decimals are exact: ``0.1`` is 1/10. What is
-    not in this list is refused before anything is computed, and so is what would be large.
+    functions exp, log (ln), sqrt, sinh, cosh, tanh, sin, cos. Decimals are exact: ``0.1`` is 1/10.
+    What is not in this list is refused before anything is computed, and so is what would be large.
 
     Parameters
     ----------

@@ -6,16 +6,17 @@ import operator
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
-from sympy import Expr, Integer, Mul, Rational, Symbol, exp, pi
+from sympy import Expr, Integer, Mul, Rational, Symbol, Tuple, exp, oo, pi
 
 from nesssym.errors import NessError
 from nesssym.functions import logratio
+from nesssym.special import BOUND, SPECIAL
 
 __all__ = ["FUNCTIONS", "ONE", "Builder", "Instruction", "Program", "lower"]
 
-FUNCTIONS = ("sqrt", "exp", "log", "expm1", "log1p", "sinh", "cosh", "tanh", "asinh")
+FUNCTIONS = ("sqrt", "exp", "log", "expm1", "log1p", "sinh", "cosh", "tanh", "asinh", "sin", "cos")
 COMMUTATIVE = ("add", "mul")
 FOLDED: Mapping[str, Callable[..., Fraction]] = {
     "add": operator.add,
@@ -26,6 +27,9 @@ FOLDED: Mapping[str, Callable[..., Fraction]] = {
 }
 
 
+Value: TypeAlias = "Fraction | str | int | Program | None"
+
+
 @dataclass(frozen=True)
 class Instruction:
     """One operation on earlier values.
@@ -34,17 +38,20 @@ class Instruction:
     ----------
     op : str
         ``argument``, ``constant``, ``add``, ``sub``, ``mul``, ``div``, ``neg``, ``pow``, the name
-        of an elementary function, ``logratio`` (of f, b and d = f - b), or ``difference``: the
-        product of the first `value` arguments less the product of the others.
+        of an elementary or special function, ``logratio`` (of f, b and d = f - b), ``difference``
+        (the product of the first `value` arguments less the product of the others), or
+        ``integral`` and ``root`` of the program `value`, whose arguments are the variable and
+        what stands in `args` after the two bounds.
     args : tuple of int
         Positions of the operands in the program.
-    value : Fraction, str or int, optional
-        A constant (``"pi"`` or an exact number), or the number of factors of a ``difference``.
+    value : Fraction, str, int or Program, optional
+        A constant (``"pi"`` or an exact number), the number of factors of a ``difference`` or of
+        upper parameters of a ``hyper``, or the program within an ``integral`` or ``root``.
     """
 
     op: str
     args: tuple[int, ...] = ()
-    value: Fraction | str | int | None = None
+    value: Value = None
 
 
 ONE = Instruction("constant", value=Fraction(1))
@@ -154,7 +161,7 @@ class Builder:
         self.instructions: list[Instruction] = []
         self._seen: dict[Instruction, int] = {}
 
-    def __call__(self, op: str, *args: int, value: Fraction | str | int | None = None) -> int:
+    def __call__(self, op: str, *args: int, value: Value = None) -> int:
         """Return the position of an operation on values that stand at positions `args`."""
         folded = self._folded(op, [self.instructions[a].value for a in args])
         if folded is not None:
@@ -173,7 +180,7 @@ class Builder:
         return self._seen[key]
 
     @staticmethod
-    def _folded(op: str, values: Sequence[Fraction | str | int | None]) -> Fraction | None:
+    def _folded(op: str, values: Sequence[Value]) -> Fraction | None:
         """Compute with constants exactly; Python would make 1/3 a float."""
         exact = [value for value in values if isinstance(value, Fraction)]
         if op not in FOLDED or len(exact) < len(values) or (op == "div" and exact[1] == 0):
@@ -241,10 +248,34 @@ def _visit(expr: Expr, build: Builder) -> _Walk:
     if expr.func is logratio:
         f, b, d = expr.args
         return build("logratio", (yield f), (yield b), (yield d))
+    if type(expr) in BOUND:
+        return (yield from _visit_bound(expr, build))
     name = "exp" if expr is exp(1) else expr.func.__name__
     if name in FUNCTIONS:
         return build(name, (yield (Integer(1) if expr is exp(1) else expr.args[0])))
-    raise NessError(f"kernels do not know {name}; they know {', '.join(FUNCTIONS)} and powers")
+    if name in SPECIAL:
+        args: list[int] = []
+        for arg in expr.args:
+            for part in arg if isinstance(arg, Tuple) else (arg,):
+                args.append((yield part))
+        return build(name, *args, value=len(expr.args[0]) if name == "hyper" else None)
+    known = ", ".join((*FUNCTIONS, *SPECIAL))
+    raise NessError(f"kernels do not know {name}; they know {known} and powers")
+
+
+def _visit_bound(expr: Expr, build: Builder) -> _Walk:
+    """Build an integral or a root: its bounds, what its inside takes from outside, its inside."""
+    *nested, outer = expr.limits
+    if len(outer) != 3:
+        raise NessError(f"kernels know definite integrals only, not {expr}")
+    variable, low, high = outer
+    function = expr.func(expr.function, *nested) if nested else expr.function
+    taken = sorted(function.free_symbols - {variable}, key=lambda s: s.name)
+    inside = lower([function], (), (variable, *taken))
+    args = [(yield low), build("constant", value="inf") if high is oo else (yield high)]
+    for symbol in taken:
+        args.append((yield symbol))
+    return build(BOUND[type(expr)], *args, value=inside)
 
 
 def _visit_sum(expr: Expr, build: Builder) -> _Walk:

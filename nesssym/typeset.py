@@ -339,7 +339,8 @@ class _Block:
 def _all_names(
     exprs: Sequence[Expr], steps: Sequence[tuple[Symbol, Expr]], given: Mapping[Symbol, str]
 ) -> dict[Symbol, str]:
-    free: set[Symbol] = set().union(*(e.free_symbols for e in (*exprs, *(e for _, e in steps))))
+    # With the variables of integrals, which are not free but are printed.
+    free: set[Symbol] = set().union(*(e.atoms(Symbol) for e in (*exprs, *(e for _, e in steps))))
     mine = [symbol for symbol, _ in steps]
     return names_for((*sorted(free.difference(mine), key=lambda s: s.name), *mine), given)
 
