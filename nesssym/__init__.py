@@ -25,6 +25,7 @@ from nesssym.errors import (
     UnknownNameError,
 )
 from nesssym.exact.collected import Collected, collect
+from nesssym.fields import Field, FieldState, Gaussian
 from nesssym.fluctuations import cumulants, tilted_generator
 from nesssym.formulas import Formulas
 from nesssym.kernels import Kernel, compile
@@ -47,7 +48,10 @@ __all__ = [
     "Collected",
     "Cycle",
     "Derivation",
+    "Field",
+    "FieldState",
     "Formulas",
+    "Gaussian",
     "Imbalance",
     "IrreversibleError",
     "Kernel",
