@@ -25,7 +25,18 @@ from nesssym.errors import (
     UnknownNameError,
 )
 from nesssym.exact.collected import Collected, collect
-from nesssym.fields import Field, FieldState, Gaussian
+from nesssym.fields import (
+    Contact,
+    Field,
+    FieldState,
+    Film,
+    Fin,
+    Gaussian,
+    Layer,
+    Radiator,
+    Rod,
+    ThermoelectricLeg,
+)
 from nesssym.fluctuations import cumulants, tilted_generator
 from nesssym.formulas import Formulas
 from nesssym.kernels import Kernel, compile
@@ -46,15 +57,19 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Collected",
+    "Contact",
     "Cycle",
     "Derivation",
     "Field",
     "FieldState",
+    "Film",
+    "Fin",
     "Formulas",
     "Gaussian",
     "Imbalance",
     "IrreversibleError",
     "Kernel",
+    "Layer",
     "MarkovChain",
     "ModelError",
     "ModelFile",
@@ -65,8 +80,11 @@ __all__ = [
     "NotErgodicError",
     "ParameterError",
     "ParseError",
+    "Radiator",
+    "Rod",
     "StateGraph",
     "SteadyState",
+    "ThermoelectricLeg",
     "TooLargeError",
     "Transition",
     "UnknownNameError",

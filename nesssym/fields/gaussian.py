@@ -287,6 +287,20 @@ class Gaussian(Field):
         )
 
     @cached_property
+    def local_entropy_production(self) -> Formulas:
+        """The density of entropy production at a place, label ``"sigma(x)"``: flux times force."""
+        noisy, _, _ = self._dissipative
+        shared = Steps.over(self)
+        p = shared.let(shared.absorb(self.density)["p"], "p", alone=True)
+        push = shared.absorb(self.force)
+        forces = [shared.let(push[f"F_{self.variables[i]}"], "F", positive=False) for i in noisy]
+        block = self.diffusion.extract(noisy, noisy)
+        column = ImmutableDenseMatrix(forces)
+        return shared.formulas(
+            {"sigma(x)": p * (column.T * block * column)[0]}, unit="k_B/time per volume"
+        )
+
+    @cached_property
     def heat(self) -> Formulas:
         """The heat into each bath per time: temperature times entropy flow.
 

@@ -53,7 +53,12 @@ class Field(ABC):
     @property
     @abstractmethod
     def entropy_production(self) -> Formulas:
-        """The total has the label ``"sigma"``; then its parts, and the local density."""
+        """The total has the label ``"sigma"``; then its parts."""
+
+    @property
+    @abstractmethod
+    def local_entropy_production(self) -> Formulas:
+        """Flux times force, at a place."""
 
 
 @dataclass(frozen=True, eq=False)
