@@ -93,8 +93,8 @@ class Fin(Field):
             shared.let(odd, "S", positive=False),
         )
 
-    def _excess(self, m: Expr, even: Expr, odd: Expr, place: Expr) -> Expr:
-        y = m * (self.length - place)
+    def _excess(self, m: Expr, even: Expr, odd: Expr) -> Expr:
+        y = m * (self.length - self.x)
         return even * cosh(y) + odd * sinh(y)
 
     @cached_property
