@@ -11,11 +11,12 @@ from typing import Any
 
 from nesssym import gallery, parsing
 from nesssym.derivation import Derivation
-from nesssym.errors import NessError, ParseError
+from nesssym.errors import NessError, ParseError, UnknownNameError
 from nesssym.kernels import compile as compile_kernel
 from nesssym.networks.files import ModelFile, read_toml
 from nesssym.precise import precise_kernel, precise_values
 from nesssym.steady import steady_state
+from nesssym.system import System
 from nesssym.thermodynamics import affinities, entropy_production
 from nesssym.verify import verify
 
@@ -69,7 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "candidate", metavar="FILE.py:FUNCTION", help="takes the parameters, returns the values"
     )
-    check.add_argument("--quantity", choices=QUANTITIES, default="state")
+    check.add_argument(
+        "--quantity",
+        default="state",
+        help=f"{', '.join(QUANTITIES)}, or what a system of the gallery derives",
+    )
     check.add_argument("--samples", type=int, default=200)
     check.add_argument("--rtol", type=float, default=1e-9)
     check.add_argument("--seed", type=int, default=0)
@@ -84,15 +89,23 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _derive(options: argparse.Namespace) -> int:
-    file = _load(options.model)
     given = dict(_assignment(text) for text in options.values)
+    file = _load(options.model)
+    if isinstance(file, System):
+        print(file.text(given))
+        _write(options.latex, lambda: file.latex(given))
+        return _report(file.checks()) if options.check else 0
     values = file.values | parsing.substitution(given, file.model.symbols)
     derivation = Derivation(file, values)
     print(derivation.text())
-    if options.latex:
-        Path(options.latex).write_text(derivation.latex(), encoding="utf-8")
-        print(f"\nLaTeX written to {options.latex}")
+    _write(options.latex, derivation.latex)
     return _check(derivation) if options.check else 0
+
+
+def _write(path: str | None, latex: Callable[[], str]) -> None:
+    if path:
+        Path(path).write_text(latex(), encoding="utf-8")
+        print(f"\nLaTeX written to {path}")
 
 
 def _check(derivation: Derivation) -> int:
@@ -105,6 +118,10 @@ def _check(derivation: Derivation) -> int:
     outcome.append(
         (f"kernel against exact arithmetic: worst relative error {error:.1e}", error < 1e-14)
     )
+    return _report(outcome)
+
+
+def _report(outcome: Sequence[tuple[str, bool]]) -> int:
     print("\nChecks")
     for text, passed in outcome:
         print(f"  {'ok  ' if passed else 'FAIL'} {text}")
@@ -112,7 +129,13 @@ def _check(derivation: Derivation) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    formulas = QUANTITIES[options.quantity](_load(options.model).model)
+    found = _load(options.model)
+    if isinstance(found, System):
+        formulas = found[options.quantity]
+    elif options.quantity in QUANTITIES:
+        formulas = QUANTITIES[options.quantity](found.model)
+    else:
+        raise UnknownNameError.of("quantity", options.quantity, QUANTITIES)
     outcome = verify(
         _candidate(options.candidate),
         formulas,
@@ -127,11 +150,11 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _gallery(options: argparse.Namespace) -> int:
     for name in gallery.names():
-        print(f"{name:<12} {gallery.load(name).title}")
+        print(f"{name:<20} {gallery.load(name).title}")
     return 0
 
 
-def _load(model: str) -> ModelFile:
+def _load(model: str) -> ModelFile | System:
     if model in gallery.names():
         return gallery.load(model)
     return read_toml(model)

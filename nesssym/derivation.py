@@ -19,7 +19,7 @@ from nesssym.precise import precise_kernel, precise_values
 from nesssym.steady import SteadyState, steady_state
 from nesssym.thermodynamics import affinities, entropy_production
 
-__all__ = ["Derivation"]
+__all__ = ["Derivation", "document", "formula_lines"]
 
 SHORT, DIGITS = 100, 12
 TITLES = {
@@ -99,27 +99,13 @@ class Derivation:
             if isinstance(found, str):
                 lines.append(f"  {found}")
                 continue
-            numbers = self._numbers(found)
-            lines += [
-                f"  {label:<14}{_formula(found, label)}{_number(numbers, label)}" for label in found
-            ]
+            lines += formula_lines(found, self.values)
         return "\n".join(lines)
 
     def latex(self) -> str:
         """Return the derivation as a LaTeX document that compiles by itself."""
-        parts = [
-            r"\documentclass{article}",
-            r"\usepackage{amsmath,amssymb}",
-            r"\usepackage[margin=2cm]{geometry}",
-            r"\allowdisplaybreaks",
-            r"\begin{document}",
-            rf"\section*{{{_prose(self.file.title)}}}",
-            _prose(str(self.file.reference)),
-        ]
-        for name, found in self.results.items():
-            parts.append(rf"\subsection*{{{TITLES[name]}}}")
-            parts.append(_prose(found) if isinstance(found, str) else _display(found))
-        return "\n".join([*parts, r"\end{document}", ""])
+        sections = {TITLES[name]: found for name, found in self.results.items()}
+        return document(self.file.title, str(self.file.reference), sections)
 
     def checks(self) -> list[tuple[str, bool]]:
         """Compare with the published results of the model file, exactly."""
@@ -134,11 +120,31 @@ class Derivation:
             outcome.append((f"{name} {label} = {expected}", same))
         return outcome
 
-    def _numbers(self, found: Formulas) -> dict[str, str]:
-        if set(self.file.model.symbols) - set(self.values):
-            return {}
-        numbers = precise_values(precise_kernel(found.subs(self.values)), {}, DIGITS)
-        return {label: mpmath.nstr(value, DIGITS) for label, value in numbers.items()}
+
+def formula_lines(found: Formulas, values: Mapping[Symbol, Expr]) -> list[str]:
+    """Return a line a result: its closed form where it fits, and its value where all is given."""
+    numbers: dict[str, mpmath.mpf] = {}
+    if set(found.symbols) <= set(values):
+        point = {s: v for s, v in values.items() if s in found.parameters}
+        numbers = precise_values(precise_kernel(found.subs(point)), {}, DIGITS)
+    return [f"  {label:<14}{_formula(found, label)}{_number(numbers, label)}" for label in found]
+
+
+def document(title: str, opening: str, sections: Mapping[str, Formulas | str]) -> str:
+    """Return a LaTeX document of formulas, section by section."""
+    parts = [
+        r"\documentclass{article}",
+        r"\usepackage{amsmath,amssymb}",
+        r"\usepackage[margin=2cm]{geometry}",
+        r"\allowdisplaybreaks",
+        r"\begin{document}",
+        rf"\section*{{{_prose(title)}}}",
+        _prose(opening),
+    ]
+    for heading, found in sections.items():
+        parts.append(rf"\subsection*{{{_prose(heading)}}}")
+        parts.append(_prose(found) if isinstance(found, str) else _display(found))
+    return "\n".join([*parts, r"\end{document}", ""])
 
 
 def _prose(text: str) -> str:
@@ -160,5 +166,5 @@ def _formula(found: Formulas, label: str) -> str:
     return f" = {text}"
 
 
-def _number(numbers: Mapping[str, str], label: str) -> str:
-    return f" = {numbers[label]}" if label in numbers else ""
+def _number(numbers: Mapping[str, mpmath.mpf], label: str) -> str:
+    return f" = {mpmath.nstr(numbers[label], DIGITS)}" if label in numbers else ""

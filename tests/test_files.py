@@ -75,7 +75,7 @@ def test_energies_in_a_file():
     assert str(affinity).count("E") == 1
 
 
-@pytest.mark.parametrize("name", ns.gallery.names())
+@pytest.mark.parametrize("name", ns.gallery.names("model"))
 def test_every_model_of_the_gallery_derives_and_keeps_its_published_results(name):
     m = ns.gallery.load(name)
     derivation = ns.Derivation(m, m.values)

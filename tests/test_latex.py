@@ -9,7 +9,7 @@ from tests import katex
 from tests.models import SMALL
 
 MODELS = SMALL | {
-    name: lambda name=name: ns.gallery.load(name).model for name in ns.gallery.names()
+    name: lambda name=name: ns.gallery.load(name).model for name in ns.gallery.names("model")
 }
 
 

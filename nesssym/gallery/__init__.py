@@ -1,30 +1,44 @@
-"""Published models, one file each: being listed is being tested."""
+"""Published models and physical systems, one file each: being listed is being tested."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.resources import files
 
 from nesssym.errors import UnknownNameError
 from nesssym.networks.files import ModelFile, parse_toml
+from nesssym.system import System
 
 __all__ = ["load", "names"]
 
+KINDS = {"": ("py", "toml"), "model": ("toml",), "system": ("py",)}
 
-def names() -> list[str]:
-    """Return the names of the models in the gallery.
+
+def names(kind: str = "") -> list[str]:
+    """Return the names of everything in the gallery, or of one kind.
+
+    Parameters
+    ----------
+    kind : {"", "model", "system"}, optional
+        ``"model"``: published models, TOML files that hold a Markov graph or chain.
+        ``"system"``: physical systems with everything that follows from them.
 
     Examples
     --------
     >>> import nesssym as ns
-    >>> "kinesin" in ns.gallery.names()
-    True
+    >>> "kinesin" in ns.gallery.names("model"), "flippase" in ns.gallery.names("system")
+    (True, True)
     """
-    found = (file.name for file in files(__name__).iterdir())
-    return sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml"))
+    if kind not in KINDS:
+        raise UnknownNameError.of("kind of gallery entry", kind, KINDS)
+    found = (file.name.rpartition(".") for file in files(__name__).iterdir())
+    return sorted(
+        name for name, _, suffix in found if suffix in KINDS[kind] and not name.startswith("_")
+    )
 
 
-def load(name: str) -> ModelFile:
-    """Load a model of the gallery: its model, parameters, values and reference.
+def load(name: str) -> ModelFile | System:
+    """Load a published model or a physical system: model, parameters, values and reference.
 
     Parameters
     ----------
@@ -38,6 +52,9 @@ def load(name: str) -> ModelFile:
     >>> m.reference.year
     2007
     """
-    if name not in names():
-        raise UnknownNameError.of("model of the gallery", name, names())
-    return parse_toml(files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+    if name in names("model"):
+        return parse_toml(files(__name__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+    if name not in names("system"):
+        raise UnknownNameError.of("name in the gallery", name, names())
+    system: System = import_module(f"{__name__}.{name}").SYSTEM
+    return system

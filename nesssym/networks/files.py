@@ -35,7 +35,7 @@ _TOP = {
     "checks",
 }
 _KINDS = ("state graph", "markov chain")
-_PARAMETER = {"value", "unit", "meaning", "latex", "sign", "definition"}
+_PARAMETER = {"value", "unit", "meaning", "source", "latex", "sign", "definition"}
 _REFERENCE = {"authors", "year", "title", "journal", "doi", "note"}
 _CHECKS = {"state", "currents", "affinities", "entropy_production"}
 _ENERGIES = {"energy", "beta", "drive", "mu", "particles", "split"}
@@ -51,14 +51,18 @@ class Parameter:
         As it stands in the rates.
     value : Expr or None
         The exact default value, if there is one.
-    unit, meaning : str
-        Free text.
+    unit, meaning, source : str
+        Free text: its unit, what it is, where the value is from.
+    latex : str
+        How the symbol is typeset, where that is not by its name.
     """
 
     symbol: Symbol
     value: Expr | None
     unit: str
     meaning: str
+    source: str = ""
+    latex: str = ""
 
 
 @dataclass(frozen=True)
@@ -185,9 +189,9 @@ def parse_toml(text: str) -> ModelFile:
     kind = data.get("kind", _KINDS[0])
     if kind not in _KINDS:
         raise UnknownNameError.of("kind of model", kind, _KINDS)
-    parameters, symbols, notation = _parameters(_table(data, "parameters"))
+    parameters, symbols = _parameters(_table(data, "parameters"))
     model = _chain(data) if kind == _KINDS[1] else _graph(data, symbols)
-    model = replace(model, notation=notation)
+    model = replace(model, notation=tuple((p.symbol, p.latex) for p in parameters if p.latex))
     unused = [p.symbol.name for p in parameters if p.symbol not in model.symbols]
     if unused:
         raise ModelError(f"parameters that occur in no rate: {', '.join(unused)}; remove them")
@@ -242,10 +246,9 @@ def _chain(data: Mapping[str, Any]) -> MarkovChain:
 
 def _parameters(
     table: Mapping[str, Any],
-) -> tuple[tuple[Parameter, ...], dict[str, Expr], tuple[tuple[Symbol, str], ...]]:
+) -> tuple[tuple[Parameter, ...], dict[str, Expr]]:
     parameters: list[Parameter] = []
     symbols: dict[str, Expr] = {}
-    notation: list[tuple[Symbol, str]] = []
     for name, entry in table.items():
         where = f"[parameters.{name}]"
         if not isinstance(entry, dict):
@@ -262,10 +265,9 @@ def _parameters(
         if value is not None:
             parsing.check_values({symbol: value})
         symbols[name] = symbol
-        parameters.append(Parameter(symbol, value, entry.get("unit", ""), entry["meaning"]))
-        if "latex" in entry:
-            notation.append((symbol, entry["latex"]))
-    return tuple(parameters), symbols, tuple(notation)
+        text = {key: entry.get(key, "") for key in ("unit", "meaning", "source", "latex")}
+        parameters.append(Parameter(symbol, value, **text))
+    return tuple(parameters), symbols
 
 
 def _reference(table: Any) -> Reference:

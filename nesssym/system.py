@@ -1,0 +1,296 @@
+"""Physical systems: a model with parameters, derived formulas, limits and common mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import mpmath
+from sympy import Expr, Symbol
+
+from nesssym import parsing
+from nesssym.derivation import document, formula_lines
+from nesssym.errors import ParameterError, UnknownNameError
+from nesssym.formulas import Formulas, Steps
+from nesssym.kernels import compile
+from nesssym.networks.files import Parameter, Reference
+from nesssym.precise import precise_kernel, precise_values
+
+__all__ = ["Correction", "Limit", "System", "parameter", "real"]
+
+Results = Mapping[str, Formulas]
+DIGITS = 60
+NEAR, FAR = "1/10^40", "10^40"
+
+
+def parameter(
+    name: str, value: Any, unit: str, meaning: str, source: str = "", latex: str = ""
+) -> Parameter:
+    """Return a positive parameter; `value` is exact text such as ``"0.62"`` or ``"log(2)/72000"``.
+
+    Examples
+    --------
+    >>> parameter("a", "2.0e-4", "m^2", "opening of the drain").value
+    1/5000
+    """
+    symbol = parsing.symbol(name)
+    return Parameter(symbol, _value(symbol, value), unit, meaning, source, latex)
+
+
+def real(
+    name: str, value: Any, unit: str, meaning: str, source: str = "", latex: str = ""
+) -> Parameter:
+    """Return a parameter of either sign.
+
+    Examples
+    --------
+    >>> real("V", "-65e-3", "V", "membrane potential").value
+    -13/200
+    """
+    symbol = parsing.symbol(name, positive=False)
+    return Parameter(symbol, _value(symbol, value), unit, meaning, source, latex)
+
+
+def _value(symbol: Symbol, value: Any) -> Expr:
+    exact = parsing.expression(value) if isinstance(value, str) else parsing.number(value)
+    parsing.check_values({symbol: exact})
+    return exact
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a result must become where a parameter goes to a limit.
+
+    Parameters
+    ----------
+    text : str
+        What it says, as a sentence.
+    quantity, label : str
+        Which of the system's results.
+    to : mapping of str to str
+        Parameter to the limiting value: a number, an expression in the other parameters, or
+        ``"oo"``.
+    becomes : str
+        The value there, in the parameters.
+
+    Examples
+    --------
+    >>> Limit("no drive, no current", "current", "J", {"dmu": "0"}, "0").becomes
+    '0'
+    """
+
+    text: str
+    quantity: str
+    label: str
+    to: Mapping[str, str]
+    becomes: str
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A statement that is often made, what is right, and the numbers that show it.
+
+    Parameters
+    ----------
+    naive, right : str
+        Two sentences.
+    evidence : callable
+        Gets the system and returns Formulas, evaluated at its default values; by convention the
+        labels ``"naive"`` and ``"right"`` hold what the two statements give.
+    """
+
+    naive: str
+    right: str
+    evidence: Callable[[System], Formulas]
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """One physical system of the gallery, ready to be derived, evaluated and drawn.
+
+    Parameters
+    ----------
+    title, passage : str
+        One line, and what a reader should know.
+    reference : Reference
+        Where the model is from.
+    parameters : tuple of Parameter
+        Symbols with exact defaults, units, meanings and sources.
+    build : callable
+        Makes the model; it gets the symbols by name.
+    derive : callable
+        Makes the results from the model and this system: quantity to Formulas of one unit.
+    limits : tuple of Limit
+        Tested, and listed in the documentation.
+    corrections : tuple of Correction
+        Common mistakes.
+    draw : callable, optional
+        Draws a picture worth looking at into matplotlib axes.
+    positive : tuple of str, optional
+        Expressions of the parameters that are positive in this system.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> flippase = ns.gallery.load("flippase")
+    >>> flippase.model
+    <StateGraph: 2 states, 2 transitions, 3 symbols>
+    >>> mpmath.nstr(flippase.at("power")["consumed"], 6)
+    '2.82161e-17'
+    """
+
+    title: str
+    passage: str
+    reference: Reference
+    parameters: tuple[Parameter, ...]
+    build: Callable[[Mapping[str, Symbol]], Any]
+    derive: Callable[[Any, System], Results]
+    limits: tuple[Limit, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    draw: Callable[[Any, System], None] | None = None
+    positive: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<System: {self.title}>"
+
+    @property
+    def symbols(self) -> tuple[Symbol, ...]:
+        """The symbols of the parameters, in order."""
+        return tuple(p.symbol for p in self.parameters)
+
+    @property
+    def notation(self) -> tuple[tuple[Symbol, str], ...]:
+        """LaTeX of the symbols that have their own."""
+        return tuple((p.symbol, p.latex) for p in self.parameters if p.latex)
+
+    @property
+    def assume(self) -> tuple[Expr, ...]:
+        """Expressions that are positive in this system."""
+        return tuple(self.expr(text) for text in self.positive)
+
+    @cached_property
+    def named(self) -> dict[str, Symbol]:
+        """The symbols by name."""
+        return {s.name: s for s in self.symbols}
+
+    @cached_property
+    def values(self) -> dict[Symbol, Expr]:
+        """The exact default values."""
+        return {p.symbol: p.value for p in self.parameters if p.value is not None}
+
+    @cached_property
+    def model(self) -> Any:
+        """The model, symbolic in its parameters."""
+        return self.build(self.named)
+
+    @cached_property
+    def results(self) -> Results:
+        """Every quantity that is derived, by its name; each is Formulas of one unit."""
+        return dict(self.derive(self.model, self))
+
+    def __getitem__(self, quantity: str) -> Formulas:
+        """Return the Formulas of a quantity."""
+        if quantity not in self.results:
+            raise UnknownNameError.of("quantity", quantity, self.results)
+        return self.results[quantity]
+
+    def expr(self, text: str) -> Expr:
+        """Read an expression in the parameters."""
+        return parsing.expression(text, self.named, strict=True)
+
+    def steps(self) -> Steps:
+        """Begin a derivation over the parameters of this system."""
+        return Steps.over(self)
+
+    def at(
+        self, quantity: str, values: Mapping[str, Any] | None = None, digits: int = 17
+    ) -> dict[str, mpmath.mpf]:
+        """Evaluate a quantity to any number of digits at the defaults, some of them changed.
+
+        Parameters
+        ----------
+        quantity : str
+            One of `results`.
+        values : mapping, optional
+            Name or symbol to an exact value, instead of the default.
+        digits : int, optional
+            Significant digits that are certain.
+        """
+        return self.numbers(self[quantity], values, digits)
+
+    def kernel(self, quantity: str) -> Callable[..., dict[str, Any]]:
+        """Compile a quantity to a function of arrays whose parameters have the defaults."""
+        kernel = compile(self[quantity])
+        defaults = {s.name: float(v) for s, v in self.values.items() if s.name in kernel.arguments}
+        return lambda **values: kernel(**defaults | values)
+
+    def numbers(
+        self, formulas: Formulas, values: Mapping[Any, Any] | None = None, digits: int = 17
+    ) -> dict[str, mpmath.mpf]:
+        """Evaluate any formulas in the parameters of this system, as `at` does."""
+        point = self.values | parsing.substitution(values or {}, self.symbols)
+        parsing.check_values(point, formulas.assume)
+        inside = {symbol: v for symbol, v in point.items() if symbol in formulas.parameters}
+        return precise_values(precise_kernel(formulas.subs(inside)), {}, digits)
+
+    def text(self, values: Mapping[Any, Any] | None = None) -> str:
+        """Return the whole derivation as plain text."""
+        point = self.values | parsing.substitution(values or {}, self.symbols)
+        lines = [self.title, str(self.reference), "", self.passage.strip(), "", "Parameters"]
+        lines += [
+            f"  {p.symbol.name:<10} {point.get(p.symbol, '')!s:<14} {p.unit:<12} {p.meaning}"
+            for p in self.parameters
+        ]
+        for quantity, formulas in self.results.items():
+            lines += ["", f"{quantity} [{formulas.unit}]", *formula_lines(formulas, point)]
+        if self.limits:
+            lines += ["", "Limits", *(f"  {limit.text}" for limit in self.limits)]
+        for c in self.corrections:
+            lines += ["", f"Often said: {c.naive}", f"Right is:   {c.right}"]
+            lines += formula_lines(c.evidence(self), point)
+        return "\n".join(lines)
+
+    def latex(self, values: Mapping[Any, Any] | None = None) -> str:
+        """Return all results as a LaTeX document that compiles by itself; `values` go in first."""
+        given = parsing.substitution(values or {}, self.symbols)
+        sections = {
+            quantity: formulas.subs({s: v for s, v in given.items() if s in formulas.parameters})
+            for quantity, formulas in self.results.items()
+        }
+        return document(self.title, f"{self.passage.strip()} {self.reference}", dict(sections))
+
+    def checks(self) -> list[tuple[str, bool]]:
+        """Check every limit, exactly at points close to it, from every side that is allowed."""
+        return [(limit.text, self._holds(limit)) for limit in self.limits]
+
+    def _holds(self, limit: Limit) -> bool:
+        point = self.values
+        target = {self.named[name]: text for name, text in limit.to.items()}
+        for near in _approaches(self, target):
+            got = self.numbers(self[limit.quantity], near, DIGITS)[limit.label]
+            there = {s: point[s] if t == "oo" else self.expr(t) for s, t in target.items()}
+            wanted = self.expr(limit.becomes).xreplace(there).xreplace(dict(point))
+            with mpmath.workdps(DIGITS):
+                expected = mpmath.mpmathify(wanted.evalf(DIGITS))
+                if abs(got - expected) > mpmath.mpf(10) ** -15 * abs(expected or 1):
+                    return False
+        return True
+
+
+def _approaches(system: System, target: Mapping[Symbol, str]) -> Iterator[dict[Symbol, Expr]]:
+    """Give points close to the limit: from above, and from below where that is allowed."""
+    for side in (1, -1):
+        near = {}
+        for symbol, text in target.items():
+            if text == "oo":
+                near[symbol] = parsing.expression(FAR)
+            else:
+                middle = system.expr(text).xreplace(dict(system.values))
+                near[symbol] = middle + side * parsing.expression(NEAR)
+        try:
+            parsing.check_values(system.values | near)
+        except ParameterError:
+            continue
+        yield near
