@@ -3,6 +3,7 @@
 import sympy  # noqa: F401  (first, because after networkx its import takes longer)
 
 from nesssym import gallery
+from nesssym.bounds import Bound
 from nesssym.derivation import Derivation
 from nesssym.detailed_balance import (
     Imbalance,
@@ -43,6 +44,7 @@ from nesssym.verify import Verification, verify
 __version__ = "0.1.0"
 
 __all__ = [
+    "Bound",
     "Collected",
     "Cycle",
     "Derivation",
