@@ -4,6 +4,7 @@ import sympy  # noqa: F401  (first, because after networkx its import takes long
 
 from nesssym import gallery
 from nesssym.bounds import Bound
+from nesssym.characteristic import characteristic_polynomial
 from nesssym.derivation import Derivation
 from nesssym.detailed_balance import (
     Imbalance,
@@ -25,12 +26,14 @@ from nesssym.errors import (
     UnknownNameError,
 )
 from nesssym.exact.collected import Collected, collect
-from nesssym.fluctuations import cumulants, tilted_generator
+from nesssym.fluctuations import cumulants, dispersion, joint_cumulants, tilted_generator
 from nesssym.formulas import Formulas
 from nesssym.kernels import Kernel, compile
 from nesssym.networks import MarkovChain, StateGraph, Transition
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
+from nesssym.observables import activity_counts, chord_counts, entropy_counts
 from nesssym.steady import SteadyState, steady_state
+from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
 from nesssym.thermodynamics import (
     Cycle,
     affinities,
@@ -48,6 +51,7 @@ __all__ = [
     "Collected",
     "Cycle",
     "Derivation",
+    "FluctuationSymmetry",
     "Formulas",
     "Imbalance",
     "IrreversibleError",
@@ -67,9 +71,12 @@ __all__ = [
     "Transition",
     "UnknownNameError",
     "Verification",
+    "activity_counts",
     "affinities",
     "all_cycles",
+    "characteristic_polynomial",
     "check_detailed_balance",
+    "chord_counts",
     "collect",
     "compile",
     "count_trees",
@@ -77,9 +84,13 @@ __all__ = [
     "cycle_currents",
     "cycles",
     "detailed_balance_conditions",
+    "dispersion",
+    "entropy_counts",
     "entropy_production",
+    "gallavotti_cohen",
     "gallery",
     "is_equilibrium",
+    "joint_cumulants",
     "parse_toml",
     "read_toml",
     "sample_trees",
