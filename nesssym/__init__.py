@@ -26,9 +26,16 @@ from nesssym.errors import (
     UnknownNameError,
 )
 from nesssym.exact.collected import Collected, collect
-from nesssym.fluctuations import cumulants, dispersion, joint_cumulants, tilted_generator
+from nesssym.fluctuations import (
+    cumulants,
+    dispersion,
+    joint_cumulants,
+    scgf_formula,
+    tilted_generator,
+)
 from nesssym.formulas import Formulas
 from nesssym.kernels import Kernel, compile
+from nesssym.large_deviations import driven_process, rate_function, scgf
 from nesssym.networks import MarkovChain, StateGraph, Transition
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
 from nesssym.observables import activity_counts, chord_counts, entropy_counts
@@ -85,6 +92,7 @@ __all__ = [
     "cycles",
     "detailed_balance_conditions",
     "dispersion",
+    "driven_process",
     "entropy_counts",
     "entropy_production",
     "gallavotti_cohen",
@@ -92,8 +100,11 @@ __all__ = [
     "is_equilibrium",
     "joint_cumulants",
     "parse_toml",
+    "rate_function",
     "read_toml",
     "sample_trees",
+    "scgf",
+    "scgf_formula",
     "spanning_trees",
     "steady_state",
     "tilted_generator",

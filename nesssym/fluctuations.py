@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations_with_replacement
 from math import comb
 from typing import Any
 
-from sympy import Expr, ImmutableDenseMatrix, exp
+from sympy import Add, Expr, ImmutableDenseMatrix, Integer, Matrix, exp, sqrt
 
 from nesssym import parsing, typeset
 from nesssym.errors import ModelError, TooLargeError
 from nesssym.formulas import Formulas
-from nesssym.networks import Model, StateGraph
-from nesssym.observables import Counts, observable, refuse_chain
+from nesssym.networks import Model, StateGraph, Transition
+from nesssym.observables import Counts, begin, observable, refuse_chain
 from nesssym.perturbation import Power, expansion, tilted
+from nesssym.steady import steady_state
 
-__all__ = ["cumulants", "dispersion", "joint_cumulants", "tilted_generator"]
+__all__ = ["cumulants", "dispersion", "joint_cumulants", "scgf_formula", "tilted_generator"]
 
 MAX_CUMULANTS = 2_000
 
@@ -233,6 +234,73 @@ def dispersion(model: Model, counts: Counts) -> Formulas:
     return w.shared.formulas(values, heads=("c_1", "D", "c_2/c_1"), unit="mixed")
 
 
+def scgf_formula(model: StateGraph, counts: Counts, q: Any = "q") -> Formulas:
+    r"""Return the scaled cumulant generating function in closed form, where there is one.
+
+    Two states give the root of a quadratic. In larger graphs that look the same from every state,
+    such as a uniform ring, all columns of the tilted generator have one sum once what is counted
+    is spread evenly over the cycles; then this sum is the eigenvalue.
+
+    Parameters
+    ----------
+    model : StateGraph
+        The model.
+    counts : mapping
+        What is counted, as in `cumulants`.
+    q : Symbol or str, optional
+        The counting field.
+
+    Returns
+    -------
+    Formulas
+        Label ``"lambda"``.
+
+    Raises
+    ------
+    TooLargeError
+        There is no such form; the message says what to use.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> ring = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; a, b \n C <-> A ; a, b")
+    >>> ns.scgf_formula(ring, {"A->B": 1})["lambda"]
+    a*exp(q/3) - a - b + b*exp(-q/3)
+    """
+    refuse_chain(model, "generating functions")
+    field = parsing.symbol(q, positive=False) if isinstance(q, str) else q
+    counted = observable(model, counts)
+    transient = steady_state(model).transient
+    live = [s for s in model.states if s not in transient]
+    inside = [t for t in model.transitions if t.source in live]
+    shared = begin(model, counted)
+    index = {s: i for i, s in enumerate(live)}
+    matrix = [[Integer(0)] * len(live) for _ in live]
+    potential = _even_spread(inside, index, counted.jumps)
+    for t in inside:
+        i, j = index[t.source], index[t.target]
+        forward, backward = counted.of(t)
+        shift = potential[j] - potential[i]
+        matrix[j][i] += t.rate * exp((field * (forward + shift)).expand())
+        matrix[i][j] += t.reverse * exp((field * (backward - shift)).expand())
+        matrix[i][i] -= t.rate
+        matrix[j][j] -= t.reverse
+    for s, i in index.items():
+        matrix[i][i] += field * counted.dwell[s]
+    columns = {Add(*(row[i] for row in matrix)).expand() for i in range(len(live))}
+    if len(columns) == 1:
+        root = columns.pop()
+    elif len(live) == 2:
+        (a, b), (c, d) = matrix
+        root = (a + d) / 2 + sqrt(((a - d) / 2) ** 2 + b * c)
+    else:
+        raise TooLargeError(
+            f"the largest eigenvalue of {len(live)} states that differ has no closed form of use; "
+            "take nesssym.scgf for numbers, or nesssym.characteristic_polynomial for the equation"
+        )
+    return shared.formulas({"lambda": root}, heads=[r"\lambda"], unit=f"1/{model.time}")
+
+
 def _power(group: tuple[int, ...], size: int) -> Power:
     return tuple(group.count(a) for a in range(size))
 
@@ -240,3 +308,21 @@ def _power(group: tuple[int, ...], size: int) -> Power:
 def _check_order(order: int) -> None:
     if isinstance(order, bool) or not isinstance(order, int) or order < 1:
         raise ModelError(f"the order of a cumulant is 1 or more, got {order!r}")
+
+
+def _even_spread(
+    inside: Sequence[Transition], index: Mapping[str, int], jumps: Mapping[str, tuple[Expr, Expr]]
+) -> list[Expr]:
+    """Return the potential that spreads what is counted as evenly as cycles allow."""
+    n = len(index)
+    laplacian = Matrix.zeros(n, n)
+    source = [Integer(0)] * n
+    for t in inside:
+        i, j = index[t.source], index[t.target]
+        odd = (jumps[t.label][0] - jumps[t.label][1]) / 2
+        for a, b, sign in ((i, j, 1), (j, i, -1)):
+            laplacian[a, a] += 1
+            laplacian[a, b] -= 1
+            source[a] += sign * odd
+    rest = laplacian[1:, 1:].LUsolve(Matrix(source[1:]))
+    return [Integer(0), *rest]
