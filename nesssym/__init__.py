@@ -49,6 +49,14 @@ from nesssym.thermodynamics import (
     cycles,
     entropy_production,
 )
+from nesssym.uncertainty import (
+    best_current,
+    best_current_bound,
+    kinetic_uncertainty_relation,
+    pseudo_entropy_bound,
+    thermodynamic_uncertainty_relation,
+    unicycle_bound,
+)
 from nesssym.verify import Verification, verify
 
 __version__ = "0.1.0"
@@ -81,6 +89,8 @@ __all__ = [
     "activity_counts",
     "affinities",
     "all_cycles",
+    "best_current",
+    "best_current_bound",
     "characteristic_polynomial",
     "check_detailed_balance",
     "chord_counts",
@@ -99,7 +109,9 @@ __all__ = [
     "gallery",
     "is_equilibrium",
     "joint_cumulants",
+    "kinetic_uncertainty_relation",
     "parse_toml",
+    "pseudo_entropy_bound",
     "rate_function",
     "read_toml",
     "sample_trees",
@@ -107,6 +119,8 @@ __all__ = [
     "scgf_formula",
     "spanning_trees",
     "steady_state",
+    "thermodynamic_uncertainty_relation",
     "tilted_generator",
+    "unicycle_bound",
     "verify",
 ]

@@ -40,8 +40,7 @@ def eigenpair(matrix: Any) -> Pair:
 
     References
     ----------
-    T. Noda, Numer. Math. 17, 382 (1971), doi:10.1007/BF01436087.
-    L. Collatz, Math. Z. 48, 221 (1942), doi:10.1007/BF01180013.
+    T. Noda, Numer. Math. 17, 382 (1971). L. Collatz, Math. Z. 48, 221 (1942).
 
     Examples
     --------
