@@ -3,6 +3,8 @@
 import sympy  # noqa: F401  (first, because after networkx its import takes longer)
 
 from nesssym import gallery
+from nesssym.bounds import Bound
+from nesssym.characteristic import characteristic_polynomial
 from nesssym.derivation import Derivation
 from nesssym.detailed_balance import (
     Imbalance,
@@ -37,12 +39,21 @@ from nesssym.fields import (
     Rod,
     ThermoelectricLeg,
 )
-from nesssym.fluctuations import cumulants, tilted_generator
+from nesssym.fluctuations import (
+    cumulants,
+    dispersion,
+    joint_cumulants,
+    scgf_formula,
+    tilted_generator,
+)
 from nesssym.formulas import Formulas
 from nesssym.kernels import Kernel, compile
+from nesssym.large_deviations import driven_process, rate_function, scgf
 from nesssym.networks import MarkovChain, StateGraph, Transition
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
+from nesssym.observables import activity_counts, chord_counts, entropy_counts
 from nesssym.steady import SteadyState, steady_state
+from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
 from nesssym.thermodynamics import (
     Cycle,
     affinities,
@@ -51,11 +62,20 @@ from nesssym.thermodynamics import (
     cycles,
     entropy_production,
 )
+from nesssym.uncertainty import (
+    best_current,
+    best_current_bound,
+    kinetic_uncertainty_relation,
+    pseudo_entropy_bound,
+    thermodynamic_uncertainty_relation,
+    unicycle_bound,
+)
 from nesssym.verify import Verification, verify
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Bound",
     "Collected",
     "Contact",
     "Cycle",
@@ -64,6 +84,7 @@ __all__ = [
     "FieldState",
     "Film",
     "Fin",
+    "FluctuationSymmetry",
     "Formulas",
     "Gaussian",
     "Imbalance",
@@ -89,9 +110,14 @@ __all__ = [
     "Transition",
     "UnknownNameError",
     "Verification",
+    "activity_counts",
     "affinities",
     "all_cycles",
+    "best_current",
+    "best_current_bound",
+    "characteristic_polynomial",
     "check_detailed_balance",
+    "chord_counts",
     "collect",
     "compile",
     "count_trees",
@@ -99,14 +125,26 @@ __all__ = [
     "cycle_currents",
     "cycles",
     "detailed_balance_conditions",
+    "dispersion",
+    "driven_process",
+    "entropy_counts",
     "entropy_production",
+    "gallavotti_cohen",
     "gallery",
     "is_equilibrium",
+    "joint_cumulants",
+    "kinetic_uncertainty_relation",
     "parse_toml",
+    "pseudo_entropy_bound",
+    "rate_function",
     "read_toml",
     "sample_trees",
+    "scgf",
+    "scgf_formula",
     "spanning_trees",
     "steady_state",
+    "thermodynamic_uncertainty_relation",
     "tilted_generator",
+    "unicycle_bound",
     "verify",
 ]

@@ -1,37 +1,40 @@
-"""Fluctuations of counted currents: tilted generator and cumulants of any order."""
+"""Fluctuations of what is counted: tilted generator, cumulants and covariances of any order."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations_with_replacement
 from math import comb
 from typing import Any
 
-from sympy import Add, Expr, ImmutableDenseMatrix, Integer, exp
+from sympy import Add, Expr, ImmutableDenseMatrix, Integer, Matrix, exp, sqrt
 
-from nesssym import parsing
-from nesssym.errors import ModelError, UnknownNameError
-from nesssym.exact.elimination import eliminate, solve_balance
-from nesssym.formulas import Formulas, Steps
+from nesssym import parsing, typeset
+from nesssym.errors import ModelError, TooLargeError
+from nesssym.formulas import Formulas
 from nesssym.networks import Model, StateGraph, Transition
+from nesssym.observables import Counts, begin, observable, refuse_chain
+from nesssym.perturbation import Power, expansion, tilted
 from nesssym.steady import steady_state
 
-__all__ = ["cumulants", "tilted_generator"]
+__all__ = ["cumulants", "dispersion", "joint_cumulants", "scgf_formula", "tilted_generator"]
+
+MAX_CUMULANTS = 2_000
 
 
-def tilted_generator(
-    model: StateGraph, counts: Mapping[str, Any], q: Any = "q"
-) -> ImmutableDenseMatrix:
-    r"""Return the generator with every counted transition weighted by :math:`e^{q d}`.
+def tilted_generator(model: StateGraph, counts: Counts, q: Any = "q") -> ImmutableDenseMatrix:
+    r"""Return the generator with every counted jump weighted by :math:`e^{q d}`.
 
     Its largest eigenvalue is the scaled cumulant generating function
-    :math:`\lambda(q) = \lim \ln\langle e^{q Q}\rangle / t` of the counted quantity Q.
+    :math:`\lambda(q) = \lim \ln\langle e^{q Q}\rangle / t` of the counted quantity Q. What is
+    accumulated in a state at a rate f adds :math:`q f` to the diagonal.
 
     Parameters
     ----------
     model : StateGraph
         The model.
     counts : mapping
-        Transition label to what is counted when it happens forwards; backwards counts negative.
+        What is counted, as in `cumulants`.
     q : Symbol or str, optional
         The counting field.
 
@@ -42,37 +45,45 @@ def tilted_generator(
     Examples
     --------
     >>> import nesssym as ns
-    >>> ns.tilted_generator(ns.StateGraph.from_text("A <-> B ; a, b"), {"A->B": 1})
+    >>> ns.tilted_generator(ns.StateGraph.from_text("A <-> B ; a, b"), {"A->B": 1, "B": "f"})
     Matrix([
-    [       -a, b*exp(-q)],
-    [a*exp(q),        -b]])
+    [       -a,   b*exp(-q)],
+    [a*exp(q), -b + f*q]])
     """
-    weights = _weights(model.transitions, counts)
+    refuse_chain(model, "tilted generators")
+    counted = observable(model, counts)
     field = parsing.symbol(q, positive=False) if isinstance(q, str) else q
     index = {s: i for i, s in enumerate(model.states)}
     matrix = model.generator().as_mutable()
     for t in model.transitions:
-        i, j, weight = index[t.source], index[t.target], weights[t.label]
-        matrix[j, i] += t.rate * (exp(field * weight) - 1)
-        matrix[i, j] += t.reverse * (exp(-field * weight) - 1)
+        i, j = index[t.source], index[t.target]
+        forward, backward = counted.of(t)
+        matrix[j, i] += t.rate * (exp(field * forward) - 1)
+        matrix[i, j] += t.reverse * (exp(field * backward) - 1)
+    for s, i in index.items():
+        matrix[i, i] += field * counted.dwell[s]
     return ImmutableDenseMatrix(matrix.expand())
 
 
-def cumulants(model: Model, counts: Mapping[str, Any], order: int = 2) -> Formulas:
-    r"""Return the cumulants per unit of time of a counted current, exactly.
+def cumulants(model: Model, counts: Counts, order: int = 2) -> Formulas:
+    r"""Return the cumulants per unit of time of a counted quantity, exactly.
 
     With Q counted in a long time t, :math:`c_n = \lim \langle\langle Q^n \rangle\rangle / t`: the
-    mean current, twice its diffusion constant, its skewness, and so on. The perturbation series of
+    mean, twice the diffusion constant, the skewness, and so on. The perturbation series of
     the largest eigenvalue of the tilted generator is solved order by order on one elimination, as
     shared steps; nothing is expanded.
 
     Parameters
     ----------
-    model : StateGraph or MarkovChain
+    model : StateGraph
         The model. For a chain observed in steps the result would be that of another process, so
         it is refused.
     counts : mapping
-        Transition label to what is counted when it happens forwards; backwards counts negative.
+        What is counted. A transition's label with a number: so much when it happens forwards,
+        minus that backwards. With a pair of numbers: what is counted forwards and backwards, so
+        that ``(1, 1)`` counts every jump and ``(1, 0)`` forward jumps only. A state's label with
+        a number: so much per unit of time spent there. Numbers may be symbols or expressions.
+        `activity_counts` and `entropy_counts` make such mappings.
     order : int, optional
         The highest cumulant.
 
@@ -84,7 +95,7 @@ def cumulants(model: Model, counts: Mapping[str, Any], order: int = 2) -> Formul
     Raises
     ------
     UnknownNameError
-        A label that is no transition.
+        A label that is neither a transition nor a state.
     ModelError
         An order below 1, or a discrete-time chain.
 
@@ -102,76 +113,216 @@ def cumulants(model: Model, counts: Mapping[str, Any], order: int = 2) -> Formul
     >>> c = ns.cumulants(dot, {"1->0/right": 1}, order=2).at({"GL": 2, "GR": 3})
     >>> c["c1"], c["c2"] / c["c1"]
     (6/5, 13/25)
+
+    The time spent in a state fluctuates too:
+
+    >>> ns.cumulants(dot, {"1": 1}).at({"GL": 2, "GR": 3})
+    {'c1': 2/5, 'c2': 12/125}
     """
-    if model.time == "step":
-        raise ModelError("cumulants per time need rates; a chain observed in steps has none")
-    if order < 1:
-        raise ModelError(f"the order of a cumulant is 1 or more, got {order}")
-    weights = _weights(model.transitions, counts)
-    ss = steady_state(model)
-    shared = Steps.over(model)
-    start = shared.absorb(ss.state)
-    live = [s for s in model.states if s not in ss.transient]
-    index = {s: i for i, s in enumerate(live)}
-    inside = [t for t in model.transitions if t.source in index]
-    jumps = [jump for t in inside for jump in _jumps(t, weights[t.label], index, shared)]
-    pivots = eliminate(len(live), _rates(jumps), shared.let)
-    p = [start[s] for s in live]
-
-    def moved(power: int, vector: Sequence[Expr]) -> list[tuple[int, Expr]]:
-        """Return where the jumps, weighted by a power of what they count, carry a vector."""
-        return [(j, w * d**power * vector[i]) for i, j, w, d in jumps if d != 0]
-
-    orders = [p]
-    found: list[Expr] = []
-    for n in range(1, order + 1):
-        arrivals = [(k, moved(k, orders[n - k])) for k in range(1, n + 1)]
-        mean = Add(*(comb(n, k) * value for k, terms in arrivals for _, value in terms))
-        found.append(shared.let(mean, "c", positive=False))
-        if n < order:
-            source: list[list[Expr]] = [[] for _ in live]
-            for k, terms in arrivals:
-                for j, value in terms:
-                    source[j].append(-comb(n, k) * value)
-                for j, value in enumerate(orders[n - k]):
-                    source[j].append(comb(n, k) * found[k - 1] * value)
-            right = [shared.let(Add(*terms), "b", positive=False) for terms in source]
-            change = solve_balance(len(live), pivots, right, shared.let)
-            excess = shared.let(Add(*change), "u", positive=False)
-            orders.append(
-                [
-                    shared.let(u - excess * x, "v", positive=False)
-                    for u, x in zip(change, p, strict=True)
-                ]
-            )
-    return shared.formulas(
-        {f"c{n}": c for n, c in enumerate(found, 1)},
+    refuse_chain(model, "cumulants per time")
+    _check_order(order)
+    w = tilted(model, [counts])
+    found = expansion(w, [(order,)])
+    return w.shared.formulas(
+        {f"c{n}": found[n,] for n in range(1, order + 1)},
         heads=(f"c_{{{n}}}" for n in range(1, order + 1)),
         unit=f"1/{model.time}",
     )
 
 
-Jump = tuple[int, int, Expr, Expr]
+def joint_cumulants(model: Model, quantities: Mapping[str, Counts], order: int = 2) -> Formulas:
+    r"""Return the joint cumulants per unit of time of several counted quantities, exactly.
+
+    To second order these are the means and the covariance matrix,
+    :math:`C_{ab} = \lim \langle\langle Q_a Q_b \rangle\rangle / t`.
+
+    Parameters
+    ----------
+    model : StateGraph
+        The model.
+    quantities : mapping
+        A name for each quantity to what is counted, as in `cumulants`.
+    order : int, optional
+        The highest order.
+
+    Returns
+    -------
+    Formulas
+        Labels ``"a"`` (a mean), ``"a,b"`` and ``"a,a"`` (covariances), ``"a,a,b"``, ...: the names
+        in the order of `quantities`, repeated as often as they occur.
+
+    Raises
+    ------
+    UnknownNameError, ModelError
+        As `cumulants`.
+    TooLargeError
+        More than 2,000 cumulants.
+
+    References
+    ----------
+    A. Wachtel, J. Vollmer, B. Altaner, Phys. Rev. E 92, 042132 (2015),
+    doi:10.1103/PhysRevE.92.042132.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; 2, 1 \n B <-> C ; 3, 1 \n C <-> A ; 5, 2")
+    >>> ns.joint_cumulants(g, {"turns": {"A->B": 1}, "in A": {"A": 1}}).at({})
+    {'turns': 4/7, 'in A': 3/7, 'turns,turns': 160/343, 'turns,in A': -8/343, 'in A,in A': 24/343}
+    """
+    refuse_chain(model, "cumulants per time")
+    _check_order(order)
+    names = [str(name) for name in quantities]
+    if not names:
+        raise ModelError("no quantity is counted; give at least one, {'name': {'A->B': 1}}")
+    number = comb(len(names) + order, order) - 1
+    if number > MAX_CUMULANTS:
+        raise TooLargeError(
+            f"{len(names)} quantities have {number} joint cumulants up to order {order}, more than "
+            f"{MAX_CUMULANTS}; ask for fewer quantities or a lower order"
+        )
+    w = tilted(model, list(quantities.values()))
+    chosen = [
+        group
+        for n in range(1, order + 1)
+        for group in combinations_with_replacement(range(len(names)), n)
+    ]
+    powers = {group: _power(group, len(names)) for group in chosen}
+    found = expansion(w, [power for power in powers.values() if sum(power) == order])
+    return w.shared.formulas(
+        {",".join(names[a] for a in group): found[powers[group]] for group in chosen},
+        heads=(rf"c_{{{','.join(typeset.text(names[a]) for a in group)}}}" for group in chosen),
+        unit=f"1/{model.time}",
+    )
 
 
-def _weights(transitions: Sequence[Transition], counts: Mapping[str, Any]) -> dict[str, Expr]:
-    labels = [t.label for t in transitions]
-    for label in counts:
-        if label not in labels:
-            raise UnknownNameError.of("transition", label, labels)
-    return {label: parsing.expr(counts.get(label, 0)) for label in labels}
+def dispersion(model: Model, counts: Counts) -> Formulas:
+    r"""Return the mean, the diffusion constant and the Fano factor of a counted quantity.
+
+    The diffusion constant is :math:`D = c_2/2`, the Fano factor :math:`c_2/c_1`. For an enzyme
+    whose product is counted, or a motor whose steps are counted one by one, the Fano factor is the
+    randomness parameter: 1 for a Poisson process, 1/n for n equal irreversible steps in a row.
+
+    Parameters
+    ----------
+    model : StateGraph
+        The model.
+    counts : mapping
+        What is counted, as in `cumulants`.
+
+    Returns
+    -------
+    Formulas
+        Labels ``"mean"``, ``"diffusion"``, ``"fano"``.
+
+    References
+    ----------
+    M. J. Schnitzer, S. M. Block, Cold Spring Harb. Symp. Quant. Biol. 60, 793 (1995),
+    doi:10.1101/SQB.1995.060.01.085.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A -> B ; k \n B -> C ; k \n C -> A ; k")
+    >>> ns.dispersion(g, {"C->A": 1}).at({"k": 6})
+    {'mean': 2, 'diffusion': 1/3, 'fano': 1/3}
+    """
+    refuse_chain(model, "cumulants per time")
+    w = tilted(model, [counts])
+    c = expansion(w, [(2,)])
+    values: dict[str, Expr] = {"mean": c[1,], "diffusion": c[2,] / 2, "fano": c[2,] / c[1,]}
+    return w.shared.formulas(values, heads=("c_1", "D", "c_2/c_1"), unit="mixed")
 
 
-def _jumps(t: Transition, weight: Expr, index: Mapping[str, int], shared: Steps) -> list[Jump]:
-    i, j = index[t.source], index[t.target]
-    jumps = [(i, j, shared.let(t.rate, "w"), weight)]
-    if t.reversible:
-        jumps.append((j, i, shared.let(t.reverse, "w"), -weight))
-    return jumps
+def scgf_formula(model: StateGraph, counts: Counts, q: Any = "q") -> Formulas:
+    r"""Return the scaled cumulant generating function in closed form, where there is one.
+
+    Two states give the root of a quadratic. In larger graphs that look the same from every state,
+    such as a uniform ring, all columns of the tilted generator have one sum once what is counted
+    is spread evenly over the cycles; then this sum is the eigenvalue.
+
+    Parameters
+    ----------
+    model : StateGraph
+        The model.
+    counts : mapping
+        What is counted, as in `cumulants`.
+    q : Symbol or str, optional
+        The counting field.
+
+    Returns
+    -------
+    Formulas
+        Label ``"lambda"``.
+
+    Raises
+    ------
+    TooLargeError
+        There is no such form; the message says what to use.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> ring = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; a, b \n C <-> A ; a, b")
+    >>> ns.scgf_formula(ring, {"A->B": 1})["lambda"]
+    a*exp(q/3) - a - b + b*exp(-q/3)
+    """
+    refuse_chain(model, "generating functions")
+    field = parsing.symbol(q, positive=False) if isinstance(q, str) else q
+    counted = observable(model, counts)
+    transient = steady_state(model).transient
+    live = [s for s in model.states if s not in transient]
+    inside = [t for t in model.transitions if t.source in live]
+    shared = begin(model, counted)
+    index = {s: i for i, s in enumerate(live)}
+    matrix = [[Integer(0)] * len(live) for _ in live]
+    potential = _even_spread(inside, index, counted.jumps)
+    for t in inside:
+        i, j = index[t.source], index[t.target]
+        forward, backward = counted.of(t)
+        shift = potential[j] - potential[i]
+        matrix[j][i] += t.rate * exp((field * (forward + shift)).expand())
+        matrix[i][j] += t.reverse * exp((field * (backward - shift)).expand())
+        matrix[i][i] -= t.rate
+        matrix[j][j] -= t.reverse
+    for s, i in index.items():
+        matrix[i][i] += field * counted.dwell[s]
+    columns = {Add(*(row[i] for row in matrix)).expand() for i in range(len(live))}
+    if len(columns) == 1:
+        root = columns.pop()
+    elif len(live) == 2:
+        (a, b), (c, d) = matrix
+        root = (a + d) / 2 + sqrt(((a - d) / 2) ** 2 + b * c)
+    else:
+        raise TooLargeError(
+            f"the largest eigenvalue of {len(live)} states that differ has no closed form of use; "
+            "take nesssym.scgf for numbers, or nesssym.characteristic_polynomial for the equation"
+        )
+    return shared.formulas({"lambda": root}, heads=[r"\lambda"], unit=f"1/{model.time}")
 
 
-def _rates(jumps: Sequence[Jump]) -> dict[tuple[int, int], Expr]:
-    rates: dict[tuple[int, int], Expr] = {}
-    for i, j, rate, _ in jumps:
-        rates[i, j] = rates.get((i, j), Integer(0)) + rate
-    return rates
+def _power(group: tuple[int, ...], size: int) -> Power:
+    return tuple(group.count(a) for a in range(size))
+
+
+def _check_order(order: int) -> None:
+    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+        raise ModelError(f"the order of a cumulant is 1 or more, got {order!r}")
+
+
+def _even_spread(
+    inside: Sequence[Transition], index: Mapping[str, int], jumps: Mapping[str, tuple[Expr, Expr]]
+) -> list[Expr]:
+    """Return the potential that spreads what is counted as evenly as cycles allow."""
+    n = len(index)
+    laplacian = Matrix.zeros(n, n)
+    source = [Integer(0)] * n
+    for t in inside:
+        i, j = index[t.source], index[t.target]
+        odd = (jumps[t.label][0] - jumps[t.label][1]) / 2
+        for a, b, sign in ((i, j, 1), (j, i, -1)):
+            laplacian[a, a] += 1
+            laplacian[a, b] -= 1
+            source[a] += sign * odd
+    rest = laplacian[1:, 1:].LUsolve(Matrix(source[1:]))
+    return [Integer(0), *rest]

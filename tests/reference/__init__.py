@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import nesssym as ns
@@ -31,4 +32,4 @@ def model(case, assume=()):
 
 def exact(text):
     """An exact value as it is printed there."""
-    return parsing.expression(text.replace("S(3)", "3").replace("S(2)", "2"))
+    return parsing.expression(re.sub(r"S\((\d+)\)", r"\1", text))
