@@ -6,6 +6,7 @@ from nesssym import gallery
 from nesssym.bounds import Bound
 from nesssym.characteristic import characteristic_polynomial
 from nesssym.derivation import Derivation
+from nesssym.derivatives import sensitivity
 from nesssym.detailed_balance import (
     Imbalance,
     check_detailed_balance,
@@ -94,6 +95,7 @@ __all__ = [
     "parse_toml",
     "read_toml",
     "sample_trees",
+    "sensitivity",
     "spanning_trees",
     "steady_state",
     "tilted_generator",
