@@ -33,6 +33,14 @@ from nesssym.kernels import Kernel, compile
 from nesssym.networks import MarkovChain, StateGraph, Transition
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
 from nesssym.observables import activity_counts, chord_counts, entropy_counts
+from nesssym.passage import (
+    committor,
+    first_passage,
+    first_passage_times,
+    splitting_probabilities,
+)
+from nesssym.passage_transform import first_passage_density, first_passage_transform
+from nesssym.recurrence import kemeny_constant, recurrence_times
 from nesssym.steady import SteadyState, steady_state
 from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
 from nesssym.thermodynamics import (
@@ -79,6 +87,7 @@ __all__ = [
     "check_detailed_balance",
     "chord_counts",
     "collect",
+    "committor",
     "compile",
     "count_trees",
     "cumulants",
@@ -88,15 +97,22 @@ __all__ = [
     "dispersion",
     "entropy_counts",
     "entropy_production",
+    "first_passage",
+    "first_passage_density",
+    "first_passage_times",
+    "first_passage_transform",
     "gallavotti_cohen",
     "gallery",
     "is_equilibrium",
     "joint_cumulants",
+    "kemeny_constant",
     "parse_toml",
     "read_toml",
+    "recurrence_times",
     "sample_trees",
     "sensitivity",
     "spanning_trees",
+    "splitting_probabilities",
     "steady_state",
     "tilted_generator",
     "verify",
