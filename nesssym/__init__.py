@@ -6,6 +6,7 @@ from nesssym import gallery
 from nesssym.bounds import Bound
 from nesssym.characteristic import characteristic_polynomial
 from nesssym.derivation import Derivation
+from nesssym.derivatives import sensitivity
 from nesssym.detailed_balance import (
     Imbalance,
     check_detailed_balance,
@@ -52,6 +53,14 @@ from nesssym.large_deviations import driven_process, rate_function, scgf
 from nesssym.networks import MarkovChain, StateGraph, Transition
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
 from nesssym.observables import activity_counts, chord_counts, entropy_counts
+from nesssym.passage import (
+    committor,
+    first_passage,
+    first_passage_times,
+    splitting_probabilities,
+)
+from nesssym.passage_transform import first_passage_density, first_passage_transform
+from nesssym.recurrence import kemeny_constant, recurrence_times
 from nesssym.steady import SteadyState, steady_state
 from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
 from nesssym.thermodynamics import (
@@ -119,6 +128,7 @@ __all__ = [
     "check_detailed_balance",
     "chord_counts",
     "collect",
+    "committor",
     "compile",
     "count_trees",
     "cumulants",
@@ -129,19 +139,27 @@ __all__ = [
     "driven_process",
     "entropy_counts",
     "entropy_production",
+    "first_passage",
+    "first_passage_density",
+    "first_passage_times",
+    "first_passage_transform",
     "gallavotti_cohen",
     "gallery",
     "is_equilibrium",
     "joint_cumulants",
+    "kemeny_constant",
     "kinetic_uncertainty_relation",
     "parse_toml",
     "pseudo_entropy_bound",
     "rate_function",
     "read_toml",
+    "recurrence_times",
     "sample_trees",
     "scgf",
     "scgf_formula",
+    "sensitivity",
     "spanning_trees",
+    "splitting_probabilities",
     "steady_state",
     "thermodynamic_uncertainty_relation",
     "tilted_generator",

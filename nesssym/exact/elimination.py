@@ -7,23 +7,30 @@ to a few units in the last place, however stiff the rates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import Any
 
-__all__ = ["Channel", "Pivot", "eliminate", "net_fluxes", "solve_balance", "steady_weights"]
+__all__ = [
+    "Channel",
+    "Pivot",
+    "eliminate",
+    "net_fluxes",
+    "solve_balance",
+    "steady_weights",
+]
 
 Arc = tuple[int, int]
 Let = Callable[..., Any]
 
 
-def _keep(value: Any, stem: str, **_: Any) -> Any:
+def keep_value(value: Any, stem: str, **_: Any) -> Any:
     return value
 
 
-def steady_weights(n: int, rates: Mapping[Arc, Any], let: Let = _keep) -> list[Any]:
+def steady_weights(n: int, rates: Mapping[Arc, Any], let: Let = keep_value) -> list[Any]:
     r"""Return unnormalised steady weights of an irreducible Markov graph.
 
     States are eliminated one by one, each time the one with the fewest neighbours, so that
@@ -87,10 +94,13 @@ class Pivot:
     onward: dict[int, Any]
 
 
-def eliminate(n: int, rates: Mapping[Arc, Any], let: Let = _keep) -> list[Pivot]:
-    """Eliminate all states but one, the one with the fewest neighbours first.
+def eliminate(
+    n: int, rates: Mapping[Arc, Any], let: Let = keep_value, keep: Collection[int] = ()
+) -> list[Pivot]:
+    """Eliminate all states but one, or all but some, the one with the fewest neighbours first.
 
-    Parameters are those of `steady_weights`; the pivots come in order of elimination.
+    Parameters are those of `steady_weights`; the pivots come in order of elimination. With `keep`
+    the states named there stay, which may have no way out, and all others go.
 
     Examples
     --------
@@ -103,9 +113,9 @@ def eliminate(n: int, rates: Mapping[Arc, Any], let: Let = _keep) -> list[Pivot]
     into: list[dict[int, Any]] = [{} for _ in range(n)]
     for (i, j), rate in rates.items():
         out[i][j] = into[j][i] = rate
-    alive = list(range(n))
+    alive = [v for v in range(n) if v not in keep]
     pivots = []
-    while len(alive) > 1:
+    while len(alive) > (0 if keep else 1):
         k = min(alive, key=lambda v: len(out[v]) * len(into[v]))
         alive.remove(k)
         total = let(reduce(add, out[k].values()), "s")
@@ -124,7 +134,7 @@ def eliminate(n: int, rates: Mapping[Arc, Any], let: Let = _keep) -> list[Pivot]
 
 
 def solve_balance(
-    n: int, pivots: Sequence[Pivot], source: Sequence[Any], let: Let = _keep
+    n: int, pivots: Sequence[Pivot], source: Sequence[Any], let: Let = keep_value
 ) -> list[Any]:
     r"""Solve :math:`W x = b` for a generator whose states have been eliminated.
 
@@ -230,7 +240,7 @@ class _Network:
         del a[k], d[k]
 
 
-def net_fluxes(channels: Sequence[Channel], let: Let = _keep) -> list[tuple[Any, Any, Any]]:
+def net_fluxes(channels: Sequence[Channel], let: Let = keep_value) -> list[tuple[Any, Any, Any]]:
     r"""Return the net flux through every channel as a quotient without cancellation.
 
     Everything but one channel between `i` and `j` is eliminated; what is left of the network is

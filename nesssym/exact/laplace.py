@@ -1,0 +1,163 @@
+"""Matrix exponentials of rational matrices, through exact rational Laplace transforms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from flint import acb, arb, ctx, fmpq, fmpq_mat, fmpq_poly
+from numpy.typing import NDArray
+from sympy import Expr
+
+from nesssym.errors import NessError, ParameterError
+
+__all__ = ["resolvent", "time_domain"]
+
+MAX_BITS = 1 << 16
+
+
+def resolvent(
+    n: int, entries: Mapping[tuple[int, int], Expr], left: Sequence[Expr], right: Sequence[Expr]
+) -> tuple[fmpq_poly, fmpq_poly]:
+    r"""Return :math:`\ell^T (s - L)^{-1} r` as a quotient of coprime polynomials of s.
+
+    Parameters
+    ----------
+    n : int
+        Size of the matrix.
+    entries : mapping of (int, int) to Expr
+        Its rational entries, by row and column.
+    left, right : sequence of n Expr
+        Two rational vectors.
+
+    Examples
+    --------
+    >>> from sympy import Integer as I
+    >>> resolvent(2, {(0, 0): I(-2), (1, 0): I(2), (1, 1): I(-3)}, [0, I(3)], [I(1), 0])
+    (6, x^2 + 5*x + 6)
+    """
+    matrix = fmpq_mat(n, n, [_rational(entries.get((i, j), 0)) for i in range(n) for j in range(n)])
+    row = fmpq_mat(1, n, [_rational(x) for x in left])
+    column = fmpq_mat(n, 1, [_rational(x) for x in right])
+    bottom = matrix.charpoly()
+    series = []
+    for _ in range(n):
+        series.append((row * column)[0, 0])
+        column = matrix * column
+    size = bottom.degree()
+    top = fmpq_poly(
+        [
+            sum((bottom[j] * series[j - m - 1] for j in range(m + 1, size + 1)), fmpq(0))
+            for m in range(size)
+        ]
+    )
+    common = top.gcd(bottom)
+    return top / common, bottom / common
+
+
+def time_domain(top: fmpq_poly, bottom: fmpq_poly, times: Any) -> NDArray[np.float64]:
+    """Return the function of time whose Laplace transform is a proper rational function.
+
+    The sum over the residues at all poles, multiple ones included, in ball arithmetic: the
+    precision is raised until every value is right to all digits of a float.
+
+    Parameters
+    ----------
+    top, bottom : fmpq_poly
+        Numerator, and denominator of higher degree.
+    times : array_like of float
+        Non-negative times.
+
+    Raises
+    ------
+    ParameterError
+        A negative or infinite time.
+
+    Examples
+    --------
+    >>> s = fmpq_poly([0, 1])
+    >>> time_domain(fmpq_poly([1]), (s + 1)**2, [0.0, 1.0]).round(6).tolist()
+    [0.0, 0.367879]
+    """
+    grid = np.asarray(times, dtype=np.float64)
+    if not (np.isfinite(grid) & (grid >= 0)).all():
+        raise ParameterError("times must be finite and not negative")
+    before, bits = ctx.prec, 128
+    try:
+        while bits <= MAX_BITS:
+            ctx.prec = bits
+            terms = _residues(top, bottom)
+            values = [_value(terms, float(t)) for t in grid.flat]
+            if all(v is not None for v in values):
+                return np.array(values, dtype=np.float64).reshape(grid.shape)
+            bits *= 2
+    finally:
+        ctx.prec = before
+    raise NessError("the times are too short or too long for the poles to be told apart")
+
+
+Term = tuple[acb, list[acb]]
+
+
+def _residues(top: fmpq_poly, bottom: fmpq_poly) -> list[Term]:
+    """Return for each pole r the c_k in the sum of c_k t^k exp(r t)."""
+    terms: list[Term] = []
+    for factor, power in bottom.factor()[1]:
+        roots: list[Any] = factor.numer().complex_roots()
+        for root, _ in roots:
+            above = _taylor(top, root, power)
+            below = _taylor(bottom, root, 2 * power)[power:]
+            quotient: list[acb] = []
+            for k in range(power):
+                rest = above[k] - sum((quotient[m] * below[k - m] for m in range(k)), acb(0))
+                quotient.append(rest / below[0])
+            factorial = 1
+            weights = []
+            for k in range(power):
+                factorial *= max(k, 1)
+                weights.append(quotient[power - 1 - k] / factorial)
+            terms.append((root, weights))
+    return terms
+
+
+def _taylor(poly: fmpq_poly, point: acb, order: int) -> list[acb]:
+    """Return the first coefficients of a polynomial about a point."""
+    found = []
+    scale = fmpq(1)
+    for k in range(order):
+        found.append(_at(poly, point) * acb(arb(scale)))
+        poly = poly.derivative()
+        scale /= k + 1
+    return found
+
+
+def _at(poly: fmpq_poly, point: acb) -> acb:
+    value = acb(0)
+    for coefficient in reversed(poly.coeffs()):
+        value = value * point + acb(arb(coefficient))
+    return value
+
+
+def _value(terms: Sequence[Term], time: float) -> float | None:
+    """Return the value at a time where its digits are known, else None."""
+    t = acb(time)
+    total = acb(0)
+    for root, weights in terms:
+        sum_ = acb(0)
+        for weight in reversed(weights):
+            sum_ = sum_ * t + weight
+        total += sum_ * (root * t).exp()
+    value = total.real
+    if value.rel_accuracy_bits() >= 60:
+        return float(value)
+    tiny = abs(value).upper() < arb(2) ** -1080
+    return 0.0 if tiny or (time == 0 and value.rad() < arb(2) ** -200) else None
+
+
+def _rational(value: Any) -> fmpq:
+    if isinstance(value, int):
+        return fmpq(value)
+    if not value.is_Rational:
+        raise NessError(f"{value} is not a rational number; substitute numbers for all symbols")
+    return fmpq(int(value.p), int(value.q))
