@@ -10,9 +10,11 @@ __all__ = [
     "NameClashError",
     "NessError",
     "NessWarning",
+    "NoSteadyStateError",
     "NotErgodicError",
     "ParameterError",
     "ParseError",
+    "PerpetualMotionError",
     "TooLargeError",
     "UnknownNameError",
 ]
@@ -32,6 +34,14 @@ class ParseError(NessError):
 
 class NotErgodicError(ModelError):
     """Several closed classes: the steady state is not unique. The message names the classes."""
+
+
+class NoSteadyStateError(ModelError):
+    """There is no physical steady state; says what would have to hold."""
+
+
+class PerpetualMotionError(ModelError):
+    """A closed network that would turn for ever; names the cycle and its ln-ratio."""
 
 
 class IrreversibleError(NessError):
