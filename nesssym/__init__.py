@@ -5,14 +5,33 @@ import sympy  # noqa: F401  (first, because after networkx its import takes long
 from nesssym import gallery
 from nesssym.bounds import Bound
 from nesssym.characteristic import characteristic_polynomial
+from nesssym.chemistry.potentials import (
+    LoopLaw,
+    chemical_potentials,
+    loop_law,
+    lyapunov_function,
+    standard_potentials,
+)
+from nesssym.chemistry.rate_equation import RateEquation, rate_equation
+from nesssym.chemistry.solve import steady_states
+from nesssym.chemistry.states import ReactionSteadyState
+from nesssym.chemistry.stochastic import master_equation, product_form
+from nesssym.chemistry.structure import (
+    Theorem,
+    deficiency_one,
+    deficiency_zero,
+    elementary_flux_modes,
+    siphons,
+    structure,
+)
+from nesssym.chemistry.thermodynamics import (
+    ReactionCycle,
+    ReactionImbalance,
+    wegscheider_conditions,
+)
 from nesssym.derivation import Derivation
 from nesssym.derivatives import sensitivity
-from nesssym.detailed_balance import (
-    Imbalance,
-    check_detailed_balance,
-    detailed_balance_conditions,
-    is_equilibrium,
-)
+from nesssym.detailed_balance import Imbalance
 from nesssym.diagrams import count_trees, sample_trees, spanning_trees
 from nesssym.errors import (
     IrreversibleError,
@@ -24,6 +43,7 @@ from nesssym.errors import (
     NotErgodicError,
     ParameterError,
     ParseError,
+    PerpetualMotionError,
     TooLargeError,
     UnknownNameError,
 )
@@ -48,29 +68,27 @@ from nesssym.fluctuations import (
     tilted_generator,
 )
 from nesssym.formulas import Formulas
-from nesssym.kernels import Kernel, compile
-from nesssym.large_deviations import driven_process, rate_function, scgf
-from nesssym.networks import MarkovChain, StateGraph, Transition
-from nesssym.networks.files import ModelFile, parse_toml, read_toml
-from nesssym.observables import activity_counts, chord_counts, entropy_counts
-from nesssym.passage import (
-    committor,
-    first_passage,
-    first_passage_times,
-    splitting_probabilities,
-)
-from nesssym.passage_transform import first_passage_density, first_passage_transform
-from nesssym.recurrence import kemeny_constant, recurrence_times
-from nesssym.steady import SteadyState, steady_state
-from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
-from nesssym.thermodynamics import (
-    Cycle,
+from nesssym.generic import (
     affinities,
-    all_cycles,
+    check_detailed_balance,
     cycle_currents,
     cycles,
+    detailed_balance_conditions,
     entropy_production,
+    is_equilibrium,
+    steady_state,
 )
+from nesssym.kernels import Kernel, compile
+from nesssym.large_deviations import driven_process, rate_function, scgf
+from nesssym.networks import MarkovChain, Reaction, ReactionNetwork, StateGraph, Transition
+from nesssym.networks.files import ModelFile, parse_toml, read_toml
+from nesssym.observables import activity_counts, chord_counts, entropy_counts
+from nesssym.passage import committor, first_passage, first_passage_times, splitting_probabilities
+from nesssym.passage_transform import first_passage_density, first_passage_transform
+from nesssym.recurrence import kemeny_constant, recurrence_times
+from nesssym.steady import SteadyState
+from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
+from nesssym.thermodynamics import Cycle, all_cycles
 from nesssym.uncertainty import (
     best_current,
     best_current_bound,
@@ -100,6 +118,7 @@ __all__ = [
     "IrreversibleError",
     "Kernel",
     "Layer",
+    "LoopLaw",
     "MarkovChain",
     "ModelError",
     "ModelFile",
@@ -110,10 +129,18 @@ __all__ = [
     "NotErgodicError",
     "ParameterError",
     "ParseError",
+    "PerpetualMotionError",
     "Radiator",
+    "RateEquation",
+    "Reaction",
+    "ReactionCycle",
+    "ReactionImbalance",
+    "ReactionNetwork",
+    "ReactionSteadyState",
     "Rod",
     "StateGraph",
     "SteadyState",
+    "Theorem",
     "ThermoelectricLeg",
     "TooLargeError",
     "Transition",
@@ -126,6 +153,7 @@ __all__ = [
     "best_current_bound",
     "characteristic_polynomial",
     "check_detailed_balance",
+    "chemical_potentials",
     "chord_counts",
     "collect",
     "committor",
@@ -134,9 +162,12 @@ __all__ = [
     "cumulants",
     "cycle_currents",
     "cycles",
+    "deficiency_one",
+    "deficiency_zero",
     "detailed_balance_conditions",
     "dispersion",
     "driven_process",
+    "elementary_flux_modes",
     "entropy_counts",
     "entropy_production",
     "first_passage",
@@ -149,8 +180,13 @@ __all__ = [
     "joint_cumulants",
     "kemeny_constant",
     "kinetic_uncertainty_relation",
+    "loop_law",
+    "lyapunov_function",
+    "master_equation",
     "parse_toml",
+    "product_form",
     "pseudo_entropy_bound",
+    "rate_equation",
     "rate_function",
     "read_toml",
     "recurrence_times",
@@ -158,11 +194,16 @@ __all__ = [
     "scgf",
     "scgf_formula",
     "sensitivity",
+    "siphons",
     "spanning_trees",
     "splitting_probabilities",
+    "standard_potentials",
     "steady_state",
+    "steady_states",
+    "structure",
     "thermodynamic_uncertainty_relation",
     "tilted_generator",
     "unicycle_bound",
     "verify",
+    "wegscheider_conditions",
 ]

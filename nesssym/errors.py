@@ -14,6 +14,7 @@ __all__ = [
     "NotErgodicError",
     "ParameterError",
     "ParseError",
+    "PerpetualMotionError",
     "TooLargeError",
     "UnknownNameError",
 ]
@@ -35,8 +36,12 @@ class NotErgodicError(ModelError):
     """Several closed classes: the steady state is not unique. The message names the classes."""
 
 
-class NoSteadyStateError(NessError):
-    """No steady state; names the violated inequality."""
+class NoSteadyStateError(ModelError):
+    """There is no physical steady state; says what would have to hold."""
+
+
+class PerpetualMotionError(ModelError):
+    """A closed network that would turn for ever; names the cycle and its ln-ratio."""
 
 
 class IrreversibleError(NessError):

@@ -6,7 +6,6 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import overload
 
 from sympy import Add, Expr, Integer
 
@@ -15,7 +14,6 @@ from nesssym.diagrams import count_terms, one_way, tree_sums
 from nesssym.errors import IrreversibleError, NessWarning, NotErgodicError, UnknownNameError
 from nesssym.exact import incidence
 from nesssym.exact.elimination import steady_weights
-from nesssym.fields.state import Field, FieldState
 from nesssym.fluxes import net_currents
 from nesssym.formulas import Formulas, Steps
 from nesssym.functions import logratio
@@ -175,19 +173,14 @@ def refuse_one_way(labels: Iterable[str]) -> None:
         )
 
 
-@overload
-def steady_state(model: Field) -> FieldState: ...
-@overload
-def steady_state(model: Model, method: str | Method = "auto") -> SteadyState: ...
-def steady_state(model: Model | Field, method: str | Method = "auto") -> SteadyState | FieldState:
+def steady_state(model: Model, method: str | Method = "auto") -> SteadyState:
     r"""Derive the exact steady state of a model, symbolically.
 
     Parameters
     ----------
-    model : StateGraph, MarkovChain or a field
-        A network with exactly one closed class of states; other states are transient and get
-        probability zero (with a warning that names them). Fields (`Rod`, `Ring`, `Gaussian`,
-        `Resetting`, ...) have a method of their own each.
+    model : StateGraph or MarkovChain
+        With exactly one closed class of states; other states are transient and get probability
+        zero (with a warning that names them).
     method : {"auto", "elimination", "trees"} or callable, optional
         ``"elimination"``: subtraction-free state elimination, a short program of shared steps,
         for graphs of any size. ``"trees"``: Kirchhoff's sums over spanning trees, expanded, for
@@ -197,7 +190,6 @@ def steady_state(model: Model | Field, method: str | Method = "auto") -> SteadyS
     Returns
     -------
     SteadyState
-        For a field, `FieldState`.
 
     Raises
     ------
@@ -218,8 +210,6 @@ def steady_state(model: Model | Field, method: str | Method = "auto") -> SteadyS
     >>> ss["B"]
     a*c/(a*b + a*c + b*c)
     """
-    if isinstance(model, Field):
-        return FieldState(model)
     if isinstance(method, str) and method != "auto" and method not in METHODS:
         raise UnknownNameError.of("method", method, ["auto", *METHODS])
     live = _closed_class(model)

@@ -12,7 +12,6 @@ from nesssym import typeset
 from nesssym.errors import ModelError, UnknownNameError
 from nesssym.exact import incidence
 from nesssym.exact.monomials import Monomial, difference, monomial
-from nesssym.fields.state import FieldState
 from nesssym.formulas import Formulas, Steps
 from nesssym.functions import logratio
 from nesssym.networks import Model, Transition
@@ -215,9 +214,7 @@ def cycle_currents(ss: SteadyState, chords: Iterable[str] | None = None) -> Form
     )
 
 
-def entropy_production(
-    ss: SteadyState | FieldState, chords: Iterable[str] | None = None
-) -> Formulas:
+def entropy_production(ss: SteadyState, chords: Iterable[str] | None = None) -> Formulas:
     r"""Return the entropy production: in total, per transition and per fundamental cycle.
 
     :math:`\sigma = \sum_e J_e F_e = \sum_c J_c A_c \ge 0`. The total has the label ``"sigma"``,
@@ -228,8 +225,7 @@ def entropy_production(
     ----------
     ss : SteadyState
         The steady state. For a `StateGraph` the unit is k_B per time; for a `MarkovChain` it is
-        nats per step, a statistical irreversibility. For a field the parts are those of the
-        field, among them the local density; `Formulas.unit` says the unit.
+        nats per step, a statistical irreversibility.
     chords : iterable of str, optional
         As in `cycles`.
 
@@ -250,8 +246,6 @@ def entropy_production(
     >>> round(float(sigma["sigma"]), 12)
     0.161698364448
     """
-    if isinstance(ss, FieldState):
-        return ss.model.entropy_production
     model, forces = ss.model, ss.forces
     shared = Steps.over(model)
     net = shared.absorb(ss.currents)

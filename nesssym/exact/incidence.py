@@ -8,13 +8,13 @@ A cycle is a tuple of ``(edge, sign)`` in the order of travel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from math import gcd
 from operator import index
 
 import networkx as nx
 from flint import fmpz_mat
 
 from nesssym.errors import ModelError, TooLargeError
+from nesssym.exact.rays import extreme_rays
 
 __all__ = [
     "closed_classes",
@@ -278,7 +278,11 @@ def conservation_laws(matrix: Matrix) -> list[list[int]]:
     """
     lattice = _kernel(_integer(matrix))
     chosen: list[list[int]] = []
-    rays = sorted(_semiflows(matrix), key=lambda v: (sum(map(bool, v)), sum(v)))
+    try:
+        semiflows = extreme_rays(matrix, MAX_RAYS)
+    except TooLargeError:
+        semiflows = []
+    rays = sorted(semiflows, key=lambda v: (sum(map(bool, v)), sum(v)))
     for vector in (*rays, *lattice):
         if len(chosen) < len(lattice) and rank([*chosen, vector]) > len(chosen):
             chosen.append(vector)
@@ -413,42 +417,3 @@ def _kernel(matrix: fmpz_mat) -> list[list[int]]:
 def _signed(vector: list[int]) -> list[int]:
     lead = sum(vector) or next(filter(None, vector))
     return vector if lead > 0 else [-x for x in vector]
-
-
-def _semiflows(matrix: Matrix) -> list[list[int]]:
-    """Return the extreme non-negative left null vectors (Farkas), or none if they are too many."""
-    height = len(matrix)
-    rows = [
-        [*map(index, row), *(int(i == j) for j in range(height))] for i, row in enumerate(matrix)
-    ]
-    for column in range(len(matrix[0]) if height else 0):
-        done = [row for row in rows if not row[column]]
-        plus = [row for row in rows if row[column] > 0]
-        minus = [row for row in rows if row[column] < 0]
-        if len(done) + len(plus) * len(minus) > MAX_RAYS:
-            return []
-        rows = _minimal(
-            [*done, *(_cancelled(p, m, column) for p in plus for m in minus)],
-            len(matrix[0]),
-        )
-    return [row[-height:] for row in rows]
-
-
-def _cancelled(plus: list[int], minus: list[int], column: int) -> list[int]:
-    """Add two rows with positive weights so that a column vanishes, with the common divisor out."""
-    a, b = -minus[column], plus[column]
-    mixed = [a * x + b * y for x, y in zip(plus, minus, strict=True)]
-    common = gcd(*mixed)
-    return [x // common for x in mixed]
-
-
-def _minimal(rows: list[list[int]], start: int) -> list[list[int]]:
-    """Keep, of the rows, those whose support (from `start` on) contains no other's."""
-    supports: dict[int, list[int]] = {}
-    for row in rows:
-        supports.setdefault(sum(1 << i for i, x in enumerate(row[start:]) if x), row)
-    return [
-        row
-        for bits, row in supports.items()
-        if not any(other != bits and other & bits == other for other in supports)
-    ]

@@ -15,7 +15,7 @@ from nesssym import typeset
 from nesssym.errors import ModelError, NameClashError, NessWarning, ParseError
 from nesssym.signs import sign
 
-__all__ = ["Transition", "pair_up", "read_lines"]
+__all__ = ["ARROWS", "Transition", "checked_rate", "pair_up", "read_lines", "split_rates"]
 
 ARROWS = {
     "<->": True,
@@ -110,7 +110,7 @@ def pair_up(
             raise NameClashError(
                 f"{name} is given twice; add the two rates, or give each its own channel name"
             )
-        found[source, target, channel] = _checked(name, rate, assume)
+        found[source, target, channel] = checked_rate(name, rate, assume)
     dropped = [
         Transition(*key[:2], rate, channel=key[2]).label for key, rate in found.items() if rate == 0
     ]
@@ -138,7 +138,8 @@ def pair_up(
     return tuple(transitions)
 
 
-def _checked(name: str, rate: Expr, assume: Sequence[Expr]) -> Expr:
+def checked_rate(name: str, rate: Expr, assume: Sequence[Expr] = ()) -> Expr:
+    """Return a rate that is known to be positive or zero, or raise."""
     if rate.is_number:
         if not rate.is_finite or not rate.is_real or rate.has(nan, zoo):
             raise ModelError(f"the rate of {name} is {rate}; a rate is a finite number, >= 0")
@@ -193,7 +194,7 @@ def read_lines(text: str) -> Iterator[tuple[int, str, str, bool, str, list[str]]
             raise ParseError(
                 f"line {number}: a state is missing beside {arrows[0]!r}: {line[:80]!r}"
             )
-        given = _split(rates) if rates.strip() else []
+        given = split_rates(rates) if rates.strip() else []
         if given and len(given) != (2 if ARROWS[arrows[0]] else 1):
             wanted = "two rates (forward, backward)" if ARROWS[arrows[0]] else "one rate"
             raise ParseError(
@@ -202,7 +203,8 @@ def read_lines(text: str) -> Iterator[tuple[int, str, str, bool, str, list[str]]
         yield number, source, target, ARROWS[arrows[0]], channel, given
 
 
-def _split(rates: str) -> list[str]:
+def split_rates(rates: str) -> list[str]:
+    """Split at the commas outside brackets."""
     parts, depth = [""], 0
     for char in rates:
         depth += (char == "(") - (char == ")")

@@ -1,0 +1,1 @@
+"""Steady states, rate equations and thermodynamics of reaction networks."""

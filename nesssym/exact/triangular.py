@@ -1,0 +1,254 @@
+"""Polynomial equations for positive unknowns, solved one after the other.
+
+Steady states of reaction networks are linear in most of their unknowns. An unknown that occurs
+to the first power in some equation is eliminated exactly, until one equation in one unknown is
+left. Factors that cannot vanish for positive unknowns are dropped on the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import NamedTuple
+
+from flint import fmpq, fmpq_mpoly
+from sympy import Expr, Symbol
+
+from nesssym.errors import TooLargeError
+from nesssym.exact.rational import Ring, fractions
+
+__all__ = ["Quotient", "Triangle", "definite", "triangles"]
+
+MAX_TERMS = 4_000
+MAX_BRANCHES = 64
+
+
+class Quotient(NamedTuple):
+    """The value of an unknown as a fraction."""
+
+    top: fmpq_mpoly
+    bottom: fmpq_mpoly
+
+
+Step = Quotient | tuple[fmpq_mpoly, ...]
+
+
+@dataclass(frozen=True)
+class Triangle:
+    """One way to solve a system: unknowns in terms of those that follow.
+
+    Parameters
+    ----------
+    space : Ring
+        Of parameters and unknowns.
+    solved : tuple of (int, Step)
+        The variable, by its place in the ring, and its value in terms of later ones: a numerator
+        and a denominator, or polynomials of which it is the common root.
+    last : int or None
+        The variable of the equation that is left, if any.
+    equation : fmpq_mpoly or None
+        The polynomial in that variable which vanishes.
+    free : tuple of int
+        Variables that the equations leave undetermined.
+    """
+
+    space: Ring
+    solved: tuple[tuple[int, Step], ...]
+    last: int | None
+    equation: fmpq_mpoly | None
+    free: tuple[int, ...] = ()
+
+
+def definite(poly: fmpq_mpoly, space: Ring) -> int:
+    """Return the sign that a polynomial has wherever its variables are positive; 0 if unknown.
+
+    Examples
+    --------
+    >>> from sympy import symbols
+    >>> from nesssym.exact.rational import ring, to_poly
+    >>> a, b = symbols("a b", positive=True)
+    >>> space = ring([a, b])
+    >>> [definite(to_poly(e, space), space) for e in (a + b, -a - 2*b, a - b)]
+    [1, -1, 0]
+    """
+    signs = set()
+    for exponents, c in poly.terms():
+        odd = [i for i, k in enumerate(exponents) if k % 2]
+        if not all(space.gens[i].is_positive for i in odd):
+            return 0
+        signs.add(1 if c > 0 else -1)
+    return signs.pop() if len(signs) == 1 else 0
+
+
+def triangles(equations: Sequence[Expr], unknowns: Sequence[Symbol]) -> list[Triangle]:
+    """Solve equations for positive unknowns as far as one equation in one unknown.
+
+    Parameters
+    ----------
+    equations : sequence of Expr
+        What vanishes: rational expressions in unknowns and parameters. Equations that follow
+        from others do no harm, and help.
+    unknowns : sequence of Symbol
+        Positive symbols.
+
+    Returns
+    -------
+    list of Triangle
+        Every solution belongs to one of them; none where there is no solution.
+
+    Raises
+    ------
+    TooLargeError
+        No unknown is left that occurs to the first power only, or expressions grow too long.
+
+    Examples
+    --------
+    >>> from sympy import symbols
+    >>> x, y, a = symbols("x y a", positive=True)
+    >>> t, = triangles([x*y - a, x - y**2 + 1], [x, y])
+    >>> t.space.gens[t.last], t.equation
+    (y, x2^3 - x0 - x2)
+    """
+    space, pairs = fractions([*unknowns, *equations])
+    place = [space.gens.index(u) for u in unknowns]
+    system = [top for top, _ in pairs[len(unknowns) :]]
+    return list(_search(system, place, (), space, [0]))
+
+
+def _search(
+    system: Sequence[fmpq_mpoly],
+    unknowns: Sequence[int],
+    solved: tuple[tuple[int, Step], ...],
+    space: Ring,
+    count: list[int],
+) -> Iterator[Triangle]:
+    count[0] += 1
+    if count[0] > MAX_BRANCHES:
+        raise TooLargeError(f"more than {MAX_BRANCHES} cases in solving the steady state")
+    cleaned = _cleaned(system, space)
+    if cleaned is None:
+        return
+    used = [u for u in unknowns if any(p.degrees()[u] for p in cleaned)]
+    if any(not any(p.degrees()[u] for u in used) for p in cleaned):
+        return
+    if len(used) <= 1:
+        free = tuple(u for u in unknowns if u not in used)
+        if not used:
+            yield Triangle(space, solved, None, None, free)
+            return
+        common = cleaned[0]
+        for p in cleaned[1:]:
+            common = common.gcd(p)
+        if common.degrees()[used[0]]:
+            yield Triangle(space, solved, used[0], common, free)
+        return
+    chosen = _choice(cleaned, used, space)
+    if chosen is None:
+        for more, steps in _resultants(cleaned, used, space):
+            left = [v for v in unknowns if v not in dict(steps)]
+            yield from _search(more, left, (*solved, *steps), space, count)
+        return
+    index, u = chosen
+    f = cleaned[index]
+    a, b = _split(f, u, space)
+    rest = [p for i, p in enumerate(cleaned) if i != index]
+    if not definite(a, space):
+        yield from _search([*rest, a, b], unknowns, solved, space, count)
+    if definite(a, space) and definite(a, space) == definite(b, space):
+        return
+    left = [v for v in unknowns if v != u]
+    substituted = [_substituted(p, u, -b, a, space) for p in rest]
+    value = (-b, a) if definite(a, space) >= 0 else (b, -a)
+    yield from _search(substituted, left, (*solved, (u, Quotient(*value))), space, count)
+
+
+def _cleaned(system: Sequence[fmpq_mpoly], space: Ring) -> list[fmpq_mpoly] | None:
+    """Return the equations without factors that cannot vanish; None if one cannot hold."""
+    found: dict[str, fmpq_mpoly] = {}
+    for p in system:
+        if p.is_zero():
+            continue
+        if len(p) > MAX_TERMS:
+            raise TooLargeError(
+                f"the steady state leads to a polynomial of {len(p)} terms, more than "
+                f"{MAX_TERMS}; give values={{...}} for some constants"
+            )
+        if definite(p, space):
+            return None
+        factors = [q for q, _ in p.factor()[1] if not definite(q, space)]
+        if not factors:
+            return None
+        q = prod(factors[1:], start=factors[0])
+        q /= q.leading_coefficient()
+        found.setdefault(str(q), q)
+    return list(found.values())
+
+
+def _choice(
+    system: Sequence[fmpq_mpoly], unknowns: Sequence[int], space: Ring
+) -> tuple[int, int] | None:
+    """Return the equation and the unknown, linear in it, whose elimination costs least.
+
+    Where the coefficient can vanish, it may cost a second case; where the value is positive for
+    certain, nothing needs to be checked.
+    """
+    best: tuple[tuple[bool, bool, bool, int], int, int] | None = None
+    for i, p in enumerate(system):
+        for u in unknowns:
+            if p.degrees()[u] == 1:
+                a, b = (definite(part, space) for part in _split(p, u, space))
+                growth = sum(len(q) * len(p) ** int(q.degrees()[u]) for q in system if q is not p)
+                cost = (not a, len(p) > 2, a * b != -1, growth)
+                if best is None or cost < best[0]:
+                    best = (cost, i, u)
+    return best and best[1:]
+
+
+def _resultants(
+    system: Sequence[fmpq_mpoly], unknowns: Sequence[int], space: Ring
+) -> Iterator[tuple[list[fmpq_mpoly], list[tuple[int, Step]]]]:
+    """Yield systems without one of the unknowns, and how it is found afterwards."""
+    _, u = min((sum(int(p.degrees()[u]) for p in system), u) for u in unknowns)
+    with_u = sorted((p for p in system if p.degrees()[u]), key=lambda p: (p.degrees()[u], len(p)))
+    rest = [p for p in system if not p.degrees()[u]]
+    first, *others = with_u
+    if not others:
+        raise TooLargeError(f"the equations do not determine {space.gens[u]}")
+    for p in others:
+        common = first.gcd(p)
+        if any(common.degrees()[v] for v in unknowns):
+            kept = [q for q in system if q not in (first, p)]
+            yield [*kept, common], []
+            yield [*kept, first / common, p / common], []
+            return
+    eliminated = [first.resultant(p, u) for p in others]
+    yield [*rest, *eliminated], [(u, tuple(with_u))]
+
+
+def _split(p: fmpq_mpoly, u: int, space: Ring) -> tuple[fmpq_mpoly, fmpq_mpoly]:
+    """Return a and b with ``p == a*u + b``, neither holding u."""
+    a, b = {}, {}
+    for exponents, c in p.terms():
+        if exponents[u]:
+            a[(*exponents[:u], 0, *exponents[u + 1 :])] = c
+        else:
+            b[exponents] = c
+    return space.context.from_dict(a), space.context.from_dict(b)
+
+
+def _substituted(
+    p: fmpq_mpoly, u: int, top: fmpq_mpoly, bottom: fmpq_mpoly, space: Ring
+) -> fmpq_mpoly:
+    """Return ``bottom**d * p(u=top/bottom)`` with d the degree in u."""
+    degree = int(p.degrees()[u])
+    if not degree:
+        return p
+    parts: list[dict[tuple[int, ...], fmpq]] = [{} for _ in range(degree + 1)]
+    for exponents, c in p.terms():
+        parts[exponents[u]][(*exponents[:u], 0, *exponents[u + 1 :])] = c
+    total = space.context.constant(0)
+    for k, part in enumerate(parts):
+        if part:
+            total += space.context.from_dict(part) * top**k * bottom ** (degree - k)
+    return total

@@ -1,0 +1,392 @@
+"""The verbs that every kind of model understands: which function answers is told by its type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import singledispatch
+from typing import Any, overload
+
+from sympy import Eq, Expr, Symbol
+
+from nesssym import detailed_balance, steady, thermodynamics
+from nesssym.chemistry import solve
+from nesssym.chemistry import thermodynamics as chemical
+from nesssym.chemistry.states import ReactionSteadyState
+from nesssym.chemistry.thermodynamics import ReactionCycle, ReactionImbalance
+from nesssym.detailed_balance import Imbalance
+from nesssym.errors import ModelError
+from nesssym.fields import Field, FieldState
+from nesssym.formulas import Formulas
+from nesssym.networks import MarkovChain, Model, ReactionNetwork, StateGraph
+from nesssym.steady import Method, SteadyState
+from nesssym.thermodynamics import Cycle
+
+__all__ = [
+    "affinities",
+    "check_detailed_balance",
+    "cycle_currents",
+    "cycles",
+    "detailed_balance_conditions",
+    "entropy_production",
+    "is_equilibrium",
+    "steady_state",
+]
+
+Answer = Callable[..., Any]
+NONE: Mapping[type, Answer] = {}
+
+
+def _verb(name: str, answers: Mapping[type, Answer]) -> Answer:
+    """Return a function that asks the one of its first argument's type."""
+
+    @singledispatch
+    def ask(model: object, *_: Any, **__: Any) -> Any:
+        known = ", ".join(dict.fromkeys(kind.__name__ for kind in answers))
+        raise ModelError(f"{name} takes one of {known}, got {type(model).__name__}")
+
+    for kind, answer in answers.items():
+        ask.register(kind, answer)
+    return ask
+
+
+def _of_models(
+    name: str, markov: Answer, reactions: Answer, others: Mapping[type, Answer] = NONE
+) -> Answer:
+    markovian = dict.fromkeys((StateGraph, MarkovChain), markov)
+    return _verb(name, {**markovian, ReactionNetwork: reactions, **others})
+
+
+def _of_states(
+    name: str, markov: Answer, reactions: Answer, others: Mapping[type, Answer] = NONE
+) -> Answer:
+    return _verb(name, {SteadyState: markov, ReactionSteadyState: reactions, **others})
+
+
+def _dissipation(ss: FieldState) -> Formulas:
+    return ss.model.entropy_production
+
+
+_steady_state = _of_models(
+    "steady_state", steady.steady_state, solve.steady_state, {Field: FieldState}
+)
+_cycles = _of_models("cycles", thermodynamics.cycles, chemical.cycles)
+_affinities = _of_models("affinities", thermodynamics.affinities, chemical.affinities)
+_is_equilibrium = _of_models(
+    "is_equilibrium", detailed_balance.is_equilibrium, chemical.is_equilibrium
+)
+_conditions = _of_models(
+    "detailed_balance_conditions",
+    detailed_balance.detailed_balance_conditions,
+    chemical.detailed_balance_conditions,
+)
+_check = _of_models(
+    "check_detailed_balance",
+    detailed_balance.check_detailed_balance,
+    chemical.check_detailed_balance,
+)
+_cycle_currents = _of_states(
+    "cycle_currents", thermodynamics.cycle_currents, chemical.cycle_currents
+)
+_entropy_production = _of_states(
+    "entropy_production",
+    thermodynamics.entropy_production,
+    chemical.entropy_production,
+    {FieldState: _dissipation},
+)
+
+
+@overload
+def steady_state(model: Model, method: str | Method = "auto") -> SteadyState: ...
+@overload
+def steady_state(model: Field) -> FieldState: ...
+@overload
+def steady_state(
+    model: ReactionNetwork,
+    *,
+    totals: Mapping[str, Any] | None = None,
+    values: Mapping[Any, Any] | None = None,
+) -> ReactionSteadyState: ...
+def steady_state(model: Any, *args: Any, **options: Any) -> Any:
+    r"""Derive the exact steady state of a model, symbolically.
+
+    Parameters
+    ----------
+    model : StateGraph, MarkovChain, ReactionNetwork or a field
+        A Markov model needs exactly one closed class of states; other states are transient and
+        get probability zero (with a warning that names them). Fields (`Rod`, `Ring`, `Gaussian`,
+        `Resetting`, ...) have a method of their own each.
+    method : {"auto", "elimination", "trees"} or callable, optional
+        Of a Markov model. ``"elimination"``: subtraction-free state elimination, a short program
+        of shared steps, for graphs of any size. ``"trees"``: Kirchhoff's sums over spanning
+        trees, expanded, for reading. ``"auto"`` writes trees where there are few and eliminates
+        otherwise. A callable gets ``(n, rates, steps)`` and returns n expressions.
+    totals, values : mapping, optional
+        Of a reaction network, as in `steady_states`, which returns all steady states where there
+        are several.
+
+    Returns
+    -------
+    SteadyState, ReactionSteadyState or FieldState
+
+    Raises
+    ------
+    NotErgodicError
+        Several closed classes: the steady state is not unique.
+    TooLargeError
+        Too many trees to write out, with ``method="trees"``, or no closed form.
+    NoSteadyStateError, PerpetualMotionError
+        Of a reaction network, as in `steady_states`.
+
+    References
+    ----------
+    J. Schnakenberg, Rev. Mod. Phys. 48, 571 (1976), doi:10.1103/RevModPhys.48.571.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A -> B ; a \n B -> C ; b \n C -> A ; c")
+    >>> ss = ns.steady_state(g)
+    >>> ss["B"]
+    a*c/(a*b + a*c + b*c)
+    >>> r = ns.ReactionNetwork.from_text("E + S <-> ES \n ES <-> E + P", chemostats=["S", "P"])
+    >>> ns.steady_state(r, totals={"E": "E0"})["ES"]
+    E0*(P*k2r + S*k1)/(P*k2r + S*k1 + k1r + k2)
+    """
+    return _steady_state(model, *args, **options)
+
+
+@overload
+def cycles(model: Model, chords: Iterable[str] | None = None) -> tuple[Cycle, ...]: ...
+@overload
+def cycles(model: ReactionNetwork) -> tuple[ReactionCycle, ...]: ...
+def cycles(model: Any, *args: Any, **options: Any) -> Any:
+    r"""Return a fundamental basis of cycles.
+
+    For a Markov model one for each chord of a spanning tree; each runs along its chord's
+    direction and starts with it, and parallel transitions make cycles too. For a reaction network
+    first the emergent cycles, which only chemostats can drive, then those that change no species.
+
+    Parameters
+    ----------
+    model : StateGraph, MarkovChain or ReactionNetwork
+        The model.
+    chords : iterable of str, optional
+        Of a Markov model: labels of transitions to be chords; the others make the tree. By
+        default the tree takes transitions in the order of the model.
+
+    Raises
+    ------
+    ModelError
+        The transitions that are not chords do not make a spanning tree.
+
+    References
+    ----------
+    J. Schnakenberg, Rev. Mod. Phys. 48, 571 (1976), doi:10.1103/RevModPhys.48.571.
+    M. Polettini, M. Esposito, J. Chem. Phys. 141, 024117 (2014), doi:10.1063/1.4886396.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d \n C <-> A ; e, f")
+    >>> [cycle.label for cycle in ns.cycles(g)]
+    ['C->A->B->C']
+    >>> [cycle.label for cycle in ns.cycles(g, chords=["A->B"])]
+    ['A->B->C->A']
+    """
+    return _cycles(model, *args, **options)
+
+
+def affinities(model: Model | ReactionNetwork, chords: Iterable[str] | None = None) -> Formulas:
+    r"""Return the affinity of every fundamental cycle, :math:`\ln \Pi^+/\Pi^-`.
+
+    The thermodynamic forces of the model; all vanish exactly at equilibrium. Energies cancel:
+    with rates from ``with_energies`` only the drive is left. So do the internal species of a
+    reaction network: its affinities hold the chemostats' concentrations, and the cycles that
+    nothing drives are left out.
+
+    Parameters
+    ----------
+    model : StateGraph, MarkovChain or ReactionNetwork
+        The model.
+    chords : iterable of str, optional
+        As in `cycles`.
+
+    Raises
+    ------
+    IrreversibleError
+        A cycle passes a one-way transition or reaction.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d \n C <-> A ; e, f")
+    >>> ns.affinities(g)["C->A->B->C"]
+    log(a*c*e/(b*d*f))
+    """
+    return _affinities(model, *_given(chords))  # type: ignore[no-any-return]
+
+
+def cycle_currents(
+    ss: SteadyState | ReactionSteadyState, chords: Iterable[str] | None = None
+) -> Formulas:
+    r"""Return the current through each cycle of `cycles`.
+
+    Schnakenberg's for a Markov model: the current through each cycle's chord.
+
+    Parameters
+    ----------
+    ss : SteadyState or ReactionSteadyState
+        The steady state.
+    chords : iterable of str, optional
+        As in `cycles`.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; 2, 1 \n B <-> C ; 3, 1 \n C <-> A ; 5, 2")
+    >>> ns.cycle_currents(ns.steady_state(g))["C->A->B->C"]
+    4/7
+    """
+    return _cycle_currents(ss, *_given(chords))  # type: ignore[no-any-return]
+
+
+def entropy_production(
+    ss: SteadyState | ReactionSteadyState | FieldState, chords: Iterable[str] | None = None
+) -> Formulas:
+    r"""Return the entropy production: in total, per transition or reaction and per cycle.
+
+    :math:`\sigma = \sum_e J_e F_e = \sum_c J_c A_c \ge 0`. The total has the label ``"sigma"``,
+    the parts those of the transitions (or reactions) and of the cycles. Each transition's part is
+    non-negative; a cycle's need not be.
+
+    Parameters
+    ----------
+    ss : SteadyState, ReactionSteadyState or FieldState
+        The steady state. For a `StateGraph` the unit is k_B per time; for a `MarkovChain` it is
+        nats per step, a statistical irreversibility; for a `ReactionNetwork` it is k_B times the
+        unit of concentration, per time. For a field the parts are those of the field, among them
+        the local density; `Formulas.unit` says the unit.
+    chords : iterable of str, optional
+        As in `cycles`.
+
+    Raises
+    ------
+    IrreversibleError
+        A transition that carries a current goes one way only: the value would be infinite.
+
+    References
+    ----------
+    J. Schnakenberg, Rev. Mod. Phys. 48, 571 (1976), doi:10.1103/RevModPhys.48.571.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("hot: g <-> e ; 1/2, 1 \n cold: g <-> e ; 3/5, 3")
+    >>> sigma = ns.entropy_production(ns.steady_state(g))
+    >>> round(float(sigma["sigma"]), 12)
+    0.161698364448
+    """
+    return _entropy_production(ss, *_given(chords))  # type: ignore[no-any-return]
+
+
+def detailed_balance_conditions(
+    model: Model | ReactionNetwork, solve_for: Sequence[Any] | None = None
+) -> list[Eq] | dict[Symbol, Expr]:
+    r"""Return Kolmogorov's conditions: what the rates must obey for there to be no currents.
+
+    For a reaction network these are conditions on the rate constants and on what the chemostats
+    hold; those on the rate constants alone are `wegscheider_conditions`.
+
+    Parameters
+    ----------
+    model : StateGraph, MarkovChain or ReactionNetwork
+        The model.
+    solve_for : sequence of symbols or names, optional
+        Rates to solve the conditions for.
+
+    Returns
+    -------
+    list of Eq, or dict
+        One equation a fundamental cycle between the products of rates along and against it;
+        those that always hold are left out. With `solve_for`, a value for each of its symbols.
+
+    Raises
+    ------
+    IrreversibleError
+        A one-way transition on a cycle: no rates of the others can balance it.
+
+    References
+    ----------
+    A. Kolmogoroff, Math. Ann. 112, 155 (1936), doi:10.1007/BF01565412.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d \n C <-> A ; e, f")
+    >>> ns.detailed_balance_conditions(g)
+    [Eq(a*c*e, b*d*f)]
+    >>> ns.detailed_balance_conditions(g, solve_for=["f"])
+    {f: a*c*e/(b*d)}
+    """
+    return _conditions(model, solve_for)  # type: ignore[no-any-return]
+
+
+def is_equilibrium(model: Model | ReactionNetwork) -> bool:
+    r"""Tell whether detailed balance holds for all values of the symbols.
+
+    Exact: every affinity vanishes identically. A one-way transition on a cycle is never at
+    equilibrium.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> ns.is_equilibrium(ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d"))
+    True
+    """
+    return _is_equilibrium(model)  # type: ignore[no-any-return]
+
+
+@overload
+def check_detailed_balance(
+    model: Model, values: Mapping[Any, Any] | None = None, *, tolerance: float = 1e-9
+) -> Imbalance: ...
+@overload
+def check_detailed_balance(
+    model: ReactionNetwork, values: Mapping[Any, Any] | None = None, *, tolerance: float = 1e-9
+) -> ReactionImbalance: ...
+def check_detailed_balance(model: Any, *args: Any, **options: Any) -> Any:
+    r"""Find the cycles of a numeric model that violate detailed balance, and the smallest repair.
+
+    A linter for models that ought to be at equilibrium: rates typed from a table rarely are.
+    Cycles whose ln-ratio is below the tolerance, such as those from rounded decimals, pass. In a
+    reaction network only the cycles that change no species count: Wegscheider's conditions.
+
+    Parameters
+    ----------
+    model : StateGraph, MarkovChain or ReactionNetwork
+        The model.
+    values : mapping, optional
+        Values of its symbols.
+    tolerance : float, optional
+        The largest ln-ratio that counts as balanced.
+
+    Returns
+    -------
+    Imbalance or ReactionImbalance
+        Truthy if something is wrong; printing it names the cycles and their ln-ratios. For a
+        Markov model also the repair: the fewest transitions (of one or two; else one a violated
+        cycle) whose forward rates can be changed to balance all cycles.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; 2, 1 \n B <-> C ; 3, 1 \n C <-> A ; 1, 7")
+    >>> print(ns.check_detailed_balance(g))
+    C->A->B->C: ln ratio -0.154151, wanted 0
+    smallest repair: multiply the rate of C->A by 1.16667
+    """
+    return _check(model, *args, **options)
+
+
+def _given(chords: Iterable[str] | None) -> tuple[Iterable[str], ...]:
+    return () if chords is None else (chords,)
