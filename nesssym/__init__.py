@@ -10,7 +10,6 @@ from nesssym.detailed_balance import (
     detailed_balance_conditions,
     is_equilibrium,
 )
-from nesssym.diagrams import count_trees, sample_trees, spanning_trees
 from nesssym.errors import (
     IrreversibleError,
     ModelError,
@@ -24,8 +23,18 @@ from nesssym.errors import (
     UnknownNameError,
 )
 from nesssym.exact.collected import Collected, collect
+from nesssym.families import Diagrams
 from nesssym.fluctuations import cumulants, tilted_generator
 from nesssym.formulas import Formulas
+from nesssym.hill import (
+    count_flux_diagrams,
+    count_trees,
+    directional_diagrams,
+    flux_diagrams,
+    partial_diagrams,
+    sample_trees,
+    spanning_trees,
+)
 from nesssym.kernels import Kernel, compile
 from nesssym.networks import MarkovChain, StateGraph, Transition
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
@@ -46,6 +55,7 @@ __all__ = [
     "Collected",
     "Cycle",
     "Derivation",
+    "Diagrams",
     "Formulas",
     "Imbalance",
     "IrreversibleError",
@@ -70,15 +80,19 @@ __all__ = [
     "check_detailed_balance",
     "collect",
     "compile",
+    "count_flux_diagrams",
     "count_trees",
     "cumulants",
     "cycle_currents",
     "cycles",
     "detailed_balance_conditions",
+    "directional_diagrams",
     "entropy_production",
+    "flux_diagrams",
     "gallery",
     "is_equilibrium",
     "parse_toml",
+    "partial_diagrams",
     "read_toml",
     "sample_trees",
     "spanning_trees",

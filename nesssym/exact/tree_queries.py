@@ -7,8 +7,9 @@ from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from nesssym.exact.trees import Array, TreeDiagram, objects, upwards, whole
+from nesssym.exact.trees import TreeDiagram, objects, upwards, whole
 
 __all__ = ["contractions", "heaviest"]
 
@@ -42,20 +43,22 @@ def contractions(diagram: TreeDiagram, weights: Sequence[Any], one: Any = 1) -> 
     [16, 9, 5, 2]
     """
     given = objects(weights, len(diagram.arcs))
-    found = np.full(len(given), one * 0, dtype=object)
+    found = _constant(len(given), one * 0)
     if not diagram.levels:
         return list(found)
     values = upwards(diagram, given, np.fromiter([one], dtype=object))
-    reach = np.full(len(values[0]), one, dtype=object)
+    reach = _constant(len(values[0]), one)
     for level, below in zip(diagram.levels, values[1:], strict=True):
         above = reach[np.repeat(np.arange(len(reach)), np.diff(level.starts))]
         np.add.at(found, level.arc, above * below[level.child])
-        reach = np.full(len(below), one * 0, dtype=object)
+        reach = _constant(len(below), one * 0)
         np.add.at(reach, level.child, above * given[level.arc])
     return list(found)
 
 
-def heaviest(diagram: TreeDiagram, weights: Sequence[Any]) -> Iterator[tuple[Array, Any]]:
+def heaviest(
+    diagram: TreeDiagram, weights: Sequence[Any]
+) -> Iterator[tuple[NDArray[np.intp], Any]]:
     """Give the trees of positive weight one by one, heaviest first, exactly.
 
     Where rates are exponentials of barriers over a small noise, the heaviest tree of each root is
@@ -98,7 +101,9 @@ def heaviest(diagram: TreeDiagram, weights: Sequence[Any]) -> Iterator[tuple[Arr
     return _walk(diagram, scaled, best)
 
 
-def _walk(diagram: TreeDiagram, weights: Array, best: list[Array]) -> Iterator[tuple[Array, Any]]:
+def _walk(
+    diagram: TreeDiagram, weights: NDArray[Any], best: list[NDArray[Any]]
+) -> Iterator[tuple[NDArray[np.intp], Any]]:
     # Entries: minus the weight of the best completion; deeper ones first among equals, which
     # keeps the walk on one path; a number that decides the rest; depth, node, weight, arcs.
     heap: list[tuple[Any, ...]] = []
@@ -120,9 +125,14 @@ def _walk(diagram: TreeDiagram, weights: Array, best: list[Array]) -> Iterator[t
                 heappush(heap, (-bound, minus - 1, number, child, now, (arc, chosen)))
 
 
-def _row(diagram: TreeDiagram, chosen: Any) -> Array:
+def _row(diagram: TreeDiagram, chosen: Any) -> NDArray[np.intp]:
     row = np.empty(diagram.n - 1, dtype=np.intp)
     for level in reversed(diagram.levels):
         arc, chosen = chosen
         row[level.vertex - (level.vertex > diagram.root)] = arc
     return row
+
+
+def _constant(size: int, value: Any) -> NDArray[np.object_]:
+    # Not np.full, which takes a polynomial for a sequence.
+    return np.fromiter((value for _ in range(size)), dtype=object, count=size)
