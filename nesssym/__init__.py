@@ -32,7 +32,6 @@ from nesssym.chemistry.thermodynamics import (
 from nesssym.derivation import Derivation
 from nesssym.derivatives import sensitivity
 from nesssym.detailed_balance import Imbalance
-from nesssym.diagrams import count_trees, sample_trees, spanning_trees
 from nesssym.errors import (
     IrreversibleError,
     ModelError,
@@ -48,6 +47,7 @@ from nesssym.errors import (
     UnknownNameError,
 )
 from nesssym.exact.collected import Collected, collect
+from nesssym.families import Diagrams
 from nesssym.fields import (
     Contact,
     Field,
@@ -78,6 +78,15 @@ from nesssym.generic import (
     is_equilibrium,
     steady_state,
 )
+from nesssym.hill import (
+    count_flux_diagrams,
+    count_trees,
+    directional_diagrams,
+    flux_diagrams,
+    partial_diagrams,
+    sample_trees,
+    spanning_trees,
+)
 from nesssym.kernels import Kernel, compile
 from nesssym.large_deviations import driven_process, rate_function, scgf
 from nesssym.networks import MarkovChain, Reaction, ReactionNetwork, StateGraph, Transition
@@ -107,6 +116,7 @@ __all__ = [
     "Contact",
     "Cycle",
     "Derivation",
+    "Diagrams",
     "Field",
     "FieldState",
     "Film",
@@ -158,6 +168,7 @@ __all__ = [
     "collect",
     "committor",
     "compile",
+    "count_flux_diagrams",
     "count_trees",
     "cumulants",
     "cycle_currents",
@@ -165,6 +176,7 @@ __all__ = [
     "deficiency_one",
     "deficiency_zero",
     "detailed_balance_conditions",
+    "directional_diagrams",
     "dispersion",
     "driven_process",
     "elementary_flux_modes",
@@ -174,6 +186,7 @@ __all__ = [
     "first_passage_density",
     "first_passage_times",
     "first_passage_transform",
+    "flux_diagrams",
     "gallavotti_cohen",
     "gallery",
     "is_equilibrium",
@@ -184,6 +197,7 @@ __all__ = [
     "lyapunov_function",
     "master_equation",
     "parse_toml",
+    "partial_diagrams",
     "product_form",
     "pseudo_entropy_bound",
     "rate_equation",

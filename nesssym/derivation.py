@@ -10,10 +10,10 @@ import mpmath
 from sympy import Expr, Symbol
 
 from nesssym import typeset
-from nesssym.diagrams import count_trees
 from nesssym.errors import IrreversibleError, TooLargeError
 from nesssym.exact.rational import equal
 from nesssym.formulas import Formulas
+from nesssym.hill import count_trees
 from nesssym.networks.files import ModelFile
 from nesssym.precise import precise_kernel, precise_values
 from nesssym.steady import SteadyState, steady_state

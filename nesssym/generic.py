@@ -52,8 +52,8 @@ def _verb(name: str, answers: Mapping[type, Answer]) -> Answer:
 def _of_models(
     name: str, markov: Answer, reactions: Answer, others: Mapping[type, Answer] = NONE
 ) -> Answer:
-    markovian = dict.fromkeys((StateGraph, MarkovChain), markov)
-    return _verb(name, {**markovian, ReactionNetwork: reactions, **others})
+    networks = {StateGraph: markov, MarkovChain: markov, ReactionNetwork: reactions}
+    return _verb(name, {**networks, **others})
 
 
 def _of_states(

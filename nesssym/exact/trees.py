@@ -19,8 +19,21 @@ from flint import fmpz_mat
 from numpy.typing import NDArray
 
 from nesssym.errors import ModelError, ParameterError, TooLargeError
+from nesssym.exact import frontier
 
-__all__ = ["Level", "TreeDiagram", "build", "count"]
+__all__ = [
+    "Level",
+    "TreeDiagram",
+    "build",
+    "build_all",
+    "count",
+    "node_bound",
+    "objects",
+    "upwards",
+    "whole",
+]
+
+MAX_NODES = 1_000_000
 
 Arcs = Sequence[tuple[int, int]]
 Array = NDArray[np.integer[Any]]
@@ -97,7 +110,7 @@ class TreeDiagram:
         >>> diagram.sum([Fraction(1, 2), 5, 7, 11])  # 5/2 + 11/2 + 35
         Fraction(43, 1)
         """
-        given = _objects(weights, len(self.arcs))
+        given = objects(weights, len(self.arcs))
         values = reduce(
             lambda below, level: _fold(given[level.arc] * below[level.child], level),
             reversed(self.levels),
@@ -134,10 +147,13 @@ class TreeDiagram:
             raise ParameterError(f"chunk is {chunk}, wanted a number of trees, 1 or more.")
         # Cut off where no listing ever arrives, so that sums over branches stay within int64.
         most = (1 << 62) // (len(self.arcs) + 1)
-        counts = self._upwards(
-            lambda below, level: np.minimum(_fold(below[level.child], level), most),
-            np.ones(1, dtype=np.int64),
-        )
+        counts = list(
+            accumulate(
+                reversed(self.levels),
+                lambda below, level: np.minimum(_fold(below[level.child], level), most),
+                initial=np.ones(1, dtype=np.int64),
+            )
+        )[::-1]
         total = int(counts[0].sum())
         return (self._rows(counts, low, min(low + chunk, total)) for low in range(0, total, chunk))
 
@@ -179,31 +195,28 @@ class TreeDiagram:
         """
         if size < 0:
             raise ParameterError(f"size is {size}, wanted a number of trees, 0 or more.")
-        whole = _whole(weights if weights is not None else [1] * len(self.arcs), len(self.arcs))
-        values = self._upwards(
-            lambda below, level: _fold(whole[level.arc] * below[level.child], level),
-            np.fromiter([1], dtype=object),
-        )
+        scaled = whole(weights if weights is not None else [1] * len(self.arcs), len(self.arcs))
+        values = upwards(self, scaled, np.fromiter([1], dtype=object))
         total = sum(values[0])
         if not total:
             raise ParameterError(
                 f"no tree to root {self.root} has a positive weight: there is nothing to draw. "
                 "Check with sum(weights) > 0 first."
             )
-        if max(*map(sum, values), *whole, 0) < 1 << 62:
-            whole, values = whole.astype(np.int64), [each.astype(np.int64) for each in values]
+        if max(*map(sum, values), *scaled, 0) < 1 << 62:
+            scaled, values = scaled.astype(np.int64), [each.astype(np.int64) for each in values]
         source = Random(seed)
-        rank = np.fromiter((source.randrange(total) for _ in range(size)), dtype=whole.dtype)
+        rank = np.fromiter((source.randrange(total) for _ in range(size)), dtype=scaled.dtype)
         node: Array = np.zeros(size, dtype=np.intp)
         rows = np.empty((self.n - 1, size), dtype=np.intp)
         for level, below in zip(self.levels, values[1:], strict=True):
-            shares = whole[level.arc] * below[level.child]
+            shares = scaled[level.arc] * below[level.child]
             ends = np.cumsum(shares)
             begins = ends - shares
             place = begins[level.starts[node]] + rank
             branch = np.searchsorted(ends, place, side="right")
             arc = level.arc[branch]
-            rank = (place - begins[branch]) // whole[arc]
+            rank = (place - begins[branch]) // scaled[arc]
             node = level.child[branch]
             rows[self._row(level)] = arc
         return rows.T
@@ -211,10 +224,6 @@ class TreeDiagram:
     def __iter__(self) -> Iterator[tuple[int, ...]]:
         """Give each tree as the tuple of its arcs, in the order of `arrays`."""
         return (tuple(row) for block in self.arrays(1 << 10) for row in block.tolist())
-
-    def _upwards(self, step: Any, end: NDArray[Any]) -> list[NDArray[Any]]:
-        """Values of the nodes of every level, first level first, the end last."""
-        return list(accumulate(reversed(self.levels), step, initial=end))[::-1]
 
     def _row(self, level: Level) -> int:
         return level.vertex - (level.vertex > self.root)
@@ -236,14 +245,14 @@ class TreeDiagram:
         return rows.T
 
 
-def build(n: int, arcs: Arcs, root: int, *, max_nodes: int = 1_000_000) -> TreeDiagram:
+def build(n: int, arcs: Arcs, root: int, *, max_nodes: int = MAX_NODES) -> TreeDiagram:
     """Build the diagram of all spanning in-trees of a directed multigraph.
 
     The vertices choose their outgoing arc one after the other, in an order that keeps the
     frontier small. All that later choices must know is where the chosen arcs lead from each
     decided vertex that an undecided one may still point to; equal states are merged and states
     that cannot be completed removed. The cost grows with the width of the graph, not with its
-    number of trees.
+    number of trees; `node_bound` tells beforehand what it is at most.
 
     Parameters
     ----------
@@ -275,8 +284,65 @@ def build(n: int, arcs: Arcs, root: int, *, max_nodes: int = 1_000_000) -> TreeD
     >>> list(diagram)
     [(0, 1), (0, 3), (2, 1)]
     """
-    pairs = _checked(n, arcs, root)
-    order = _order(n, pairs, root)
+    return _build(n, _checked(n, arcs, root), root, max_nodes, once=False)
+
+
+def build_all(n: int, arcs: Arcs, *, max_nodes: int = MAX_NODES) -> TreeDiagram:
+    """Build one diagram of the spanning in-trees to all roots, about twice as wide as that of one.
+
+    Every vertex gets one more arc, to a new vertex `n` that is the root, and exactly one vertex
+    may use it: the root of the tree. Vertex ``v`` is the root where its arc is ``len(arcs) + v``.
+
+    Parameters
+    ----------
+    n, arcs, max_nodes
+        As in `build`.
+
+    Raises
+    ------
+    ModelError, TooLargeError
+        As `build`.
+
+    Examples
+    --------
+    >>> list(build_all(2, [(0, 1), (1, 0), (1, 0)]))
+    [(0, 4), (3, 1), (3, 2)]
+    """
+    pairs = _checked(n, arcs, 0) if n else ()
+    pairs = (*pairs, *((vertex, n) for vertex in range(n)))
+    return _build(n + 1, _checked(n + 1, pairs, n), n, max_nodes, once=True)
+
+
+def node_bound(n: int, arcs: Arcs, root: int | None = None) -> int:
+    """Bound the nodes of a diagram without building it.
+
+    What `build` makes is never larger, and mostly much smaller; below a million it takes no
+    more than seconds.
+
+    Parameters
+    ----------
+    n, arcs
+        As in `build`.
+    root
+        A vertex; None stands for all roots in one diagram, as in `build_all`.
+
+    Examples
+    --------
+    >>> grid = [(i, j) for i in range(40) for j in (i - 2, i + 2, i ^ 1) if 0 <= j < 40]
+    >>> build(40, grid, 0).nodes <= node_bound(40, grid, 0) < 500
+    True
+    """
+    pairs = _checked(n, arcs, root or 0)
+    if root is not None:
+        return frontier.node_bound(frontier.order(n, pairs, root), pairs)
+    pairs = (*pairs, *((vertex, n) for vertex in range(n)))
+    return 2 * frontier.node_bound(frontier.order(n + 1, pairs, n), pairs)
+
+
+def _build(
+    n: int, pairs: tuple[tuple[int, int], ...], root: int, max_nodes: int, *, once: bool
+) -> TreeDiagram:
+    order = frontier.order(n, pairs, root)
     place = {vertex: k for k, vertex in enumerate([*order, root])}
     leaving: list[list[tuple[int, int]]] = [[] for _ in place]
     needed = [0] * n
@@ -285,8 +351,10 @@ def build(n: int, arcs: Arcs, root: int, *, max_nodes: int = 1_000_000) -> TreeD
         if source != root:
             needed[place[target]] = max(needed[place[target]], place[source])
 
-    states: Array = np.zeros((1, 0), dtype=np.int32)
-    live: list[int] = []
+    # Where one arc only may enter the root, the first column says whether it is used: it holds
+    # the places n and n - 1, at which no vertex stands that chooses.
+    states: Array = np.full((1, int(once)), n, dtype=np.int32)
+    live: list[int] = [-1] * once
     steps: list[tuple[Array, Array, Array]] = []
     nodes = 0
     for k in range(n - 1):
@@ -303,13 +371,19 @@ def build(n: int, arcs: Arcs, root: int, *, max_nodes: int = 1_000_000) -> TreeD
         ends = np.empty((width, len(leaving[k])), dtype=np.int32)
         for choice, (_, target) in enumerate(leaving[k]):
             ends[:, choice] = target if target > k else states[:, live.index(target)]
+            if once and target == n - 1:
+                ends[states[:, 0] == n - 1, choice] = k
         parent, choices = np.nonzero(ends != k)
         end = ends[parent, choices][:, None]
         live.append(k)
-        kept = [column for column, vertex in enumerate(live) if needed[vertex] > k]
+        rows = np.hstack((states[parent], end))
+        if once:
+            closing = np.array([target == n - 1 for _, target in leaving[k]])
+            rows[closing[choices], 0] = n - 1
+        kept = [c for c, vertex in enumerate(live) if vertex < 0 or needed[vertex] > k]
         live = [live[column] for column in kept]
-        rows = np.hstack((states[parent], end))[:, kept]
-        states, child = _merge(np.where(rows == k, end, rows), n)
+        rows = rows[:, kept]
+        states, child = _merge(np.where(rows == k, end, rows), n + 1)
         names = np.array([arc for arc, _ in leaving[k]], dtype=np.int32)
         steps.append((np.bincount(parent, minlength=width), child, names[choices]))
     return TreeDiagram(n, pairs, root, _pruned(order, steps))
@@ -366,68 +440,6 @@ def _checked(n: int, arcs: Arcs, root: int) -> tuple[tuple[int, int], ...]:
     return pairs
 
 
-def _order(n: int, arcs: Arcs, root: int) -> list[int]:
-    """Vertices but the root, each component in the best of several King orders."""
-    near: list[dict[int, None]] = [{} for _ in range(n)]
-    onward: list[list[int]] = [[] for _ in range(n)]
-    for source, target in arcs:
-        if root not in (source, target):
-            near[source][target] = near[target][source] = None
-            onward[source].append(target)
-    order: list[int] = []
-    seen = {root}
-    for vertex in range(n):
-        if vertex not in seen:
-            component = _king(near, vertex)
-            seen.update(component)
-            starts = sorted(component, key=lambda vertex: (len(near[vertex]), vertex))[:16]
-            ways = [_king(near, start) for start in [*starts, component[-1]]]
-            ways += [way[::-1] for way in ways]
-            best = min(ways, key=lambda way: _cost(way, onward))
-            order += best
-    return order
-
-
-def _king(near: list[dict[int, None]], start: int) -> list[int]:
-    """Vertices reached from `start`, next always the one that adds the fewest new ones."""
-    fresh = {start: len(near[start])}
-    order: list[int] = []
-    reached: dict[int, None] = {}
-    waiting: dict[int, None] = {}
-
-    def reach(vertex: int) -> None:
-        if vertex not in reached:
-            reached[vertex] = waiting[vertex] = None
-            for other in near[vertex]:
-                fresh[other] = fresh.get(other, len(near[other])) - 1
-
-    reach(start)
-    while waiting:
-        vertex = min(waiting, key=fresh.__getitem__)
-        del waiting[vertex]
-        order.append(vertex)
-        for other in near[vertex]:
-            reach(other)
-    return order
-
-
-def _cost(way: list[int], onward: list[list[int]]) -> int:
-    """Bound on the nodes: at each level, (possible ends) to the power of (live vertices)."""
-    place = {vertex: k for k, vertex in enumerate(way)}
-    first, last = list(range(len(way))), list(range(len(way)))
-    for source in way:
-        for target in onward[source]:
-            k, here = place[target], place[source]
-            first[k], last[k] = min(first[k], here), max(last[k], here)
-    live, ends = [0] * len(way), [1] * len(way)
-    for k in range(len(way)):
-        for level in range(k + 1, last[k] + 1):
-            live[level] += 1
-        for level in range(first[k] + 1, k + 1):
-            ends[level] += 1
-    return sum(end**number for end, number in zip(ends, live, strict=True))
-
-
 def _merge(rows: Array, radix: int) -> tuple[Array, Array]:
     """Distinct rows, and for each row its place among them."""
     key, span = np.zeros(len(rows), dtype=np.int64), 1
@@ -456,9 +468,22 @@ def _pruned(order: list[int], steps: list[tuple[Array, Array, Array]]) -> tuple[
     return tuple(levels)
 
 
-def _fold(branches: NDArray[Any], level: Level) -> NDArray[Any]:
+def upwards(
+    diagram: TreeDiagram, weights: NDArray[Any], end: NDArray[Any], add: np.ufunc = np.add
+) -> list[NDArray[Any]]:
+    """Return the sums below the nodes of every level, first level first, the end last."""
+    return list(
+        accumulate(
+            reversed(diagram.levels),
+            lambda below, level: _fold(weights[level.arc] * below[level.child], level, add),
+            initial=end,
+        )
+    )[::-1]
+
+
+def _fold(branches: NDArray[Any], level: Level, add: np.ufunc = np.add) -> NDArray[Any]:
     """Sum of the branches of each node."""
-    sums: NDArray[Any] = np.add.reduceat(branches, level.starts[:-1])
+    sums: NDArray[Any] = add.reduceat(branches, level.starts[:-1])
     return sums
 
 
@@ -469,16 +494,16 @@ def _ranges(starts: Array, stops: Array) -> Array:
     return shifts + np.arange(len(shifts))
 
 
-def _objects(weights: Sequence[Any], size: int) -> NDArray[np.object_]:
+def objects(weights: Sequence[Any], size: int) -> NDArray[np.object_]:
     """Weights in an array of objects, whatever they are."""
     if len(weights) != size:
         raise ModelError(f"{len(weights)} weights came for {size} arcs, wanted one for each arc.")
     return np.fromiter(weights, dtype=object, count=size)
 
 
-def _whole(weights: Sequence[Any], size: int) -> NDArray[np.object_]:
+def whole(weights: Sequence[Any], size: int) -> NDArray[np.object_]:
     """Weights as Python ints, brought to a common denominator."""
-    for arc, weight in enumerate(_objects(weights, size)):
+    for arc, weight in enumerate(objects(weights, size)):
         if not isinstance(weight, Rational) or weight < 0:
             raise ParameterError(
                 f"the weight of arc {arc} is {weight!r}, wanted an int or Fraction, 0 or more; "
@@ -486,4 +511,4 @@ def _whole(weights: Sequence[Any], size: int) -> NDArray[np.object_]:
             )
     ratios = [Fraction(int(each.numerator), int(each.denominator)) for each in weights]
     scale = lcm(*(ratio.denominator for ratio in ratios))
-    return _objects([int(ratio * scale) for ratio in ratios], size)
+    return objects([int(ratio * scale) for ratio in ratios], size)
