@@ -13,7 +13,6 @@ from nesssym.chemistry.potentials import (
     standard_potentials,
 )
 from nesssym.chemistry.rate_equation import RateEquation, rate_equation
-from nesssym.chemistry.solve import steady_states
 from nesssym.chemistry.states import ReactionSteadyState
 from nesssym.chemistry.stochastic import master_equation, product_form
 from nesssym.chemistry.structure import (
@@ -60,6 +59,7 @@ from nesssym.fields import (
     Rod,
     ThermoelectricLeg,
 )
+from nesssym.flows import FlowState
 from nesssym.fluctuations import (
     cumulants,
     dispersion,
@@ -77,6 +77,7 @@ from nesssym.generic import (
     entropy_production,
     is_equilibrium,
     steady_state,
+    steady_states,
 )
 from nesssym.hill import (
     count_flux_diagrams,
@@ -89,7 +90,15 @@ from nesssym.hill import (
 )
 from nesssym.kernels import Kernel, compile
 from nesssym.large_deviations import driven_process, rate_function, scgf
-from nesssym.networks import MarkovChain, Reaction, ReactionNetwork, StateGraph, Transition
+from nesssym.networks import (
+    Flow,
+    FlowNetwork,
+    MarkovChain,
+    Reaction,
+    ReactionNetwork,
+    StateGraph,
+    Transition,
+)
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
 from nesssym.observables import activity_counts, chord_counts, entropy_counts
 from nesssym.passage import committor, first_passage, first_passage_times, splitting_probabilities
@@ -97,6 +106,7 @@ from nesssym.passage_transform import first_passage_density, first_passage_trans
 from nesssym.recurrence import kemeny_constant, recurrence_times
 from nesssym.steady import SteadyState
 from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
+from nesssym.system import System
 from nesssym.thermodynamics import Cycle, all_cycles
 from nesssym.uncertainty import (
     best_current,
@@ -121,6 +131,9 @@ __all__ = [
     "FieldState",
     "Film",
     "Fin",
+    "Flow",
+    "FlowNetwork",
+    "FlowState",
     "FluctuationSymmetry",
     "Formulas",
     "Gaussian",
@@ -150,6 +163,7 @@ __all__ = [
     "Rod",
     "StateGraph",
     "SteadyState",
+    "System",
     "Theorem",
     "ThermoelectricLeg",
     "TooLargeError",

@@ -8,7 +8,7 @@ from typing import Any, overload
 
 from sympy import Eq, Expr, Symbol
 
-from nesssym import detailed_balance, steady, thermodynamics
+from nesssym import detailed_balance, flows, steady, thermodynamics
 from nesssym.chemistry import solve
 from nesssym.chemistry import thermodynamics as chemical
 from nesssym.chemistry.states import ReactionSteadyState
@@ -16,8 +16,10 @@ from nesssym.chemistry.thermodynamics import ReactionCycle, ReactionImbalance
 from nesssym.detailed_balance import Imbalance
 from nesssym.errors import ModelError
 from nesssym.fields import Field, FieldState
+from nesssym.flows import FlowState
 from nesssym.formulas import Formulas
-from nesssym.networks import MarkovChain, Model, ReactionNetwork, StateGraph
+from nesssym.networks import FlowNetwork, MarkovChain, Model, ReactionNetwork, StateGraph
+from nesssym.networks.labelled import Combination
 from nesssym.steady import Method, SteadyState
 from nesssym.thermodynamics import Cycle
 
@@ -30,6 +32,7 @@ __all__ = [
     "entropy_production",
     "is_equilibrium",
     "steady_state",
+    "steady_states",
 ]
 
 Answer = Callable[..., Any]
@@ -67,10 +70,19 @@ def _dissipation(ss: FieldState) -> Formulas:
 
 
 _steady_state = _of_models(
-    "steady_state", steady.steady_state, solve.steady_state, {Field: FieldState}
+    "steady_state",
+    steady.steady_state,
+    solve.steady_state,
+    {FlowNetwork: flows.steady_state, Field: FieldState},
 )
-_cycles = _of_models("cycles", thermodynamics.cycles, chemical.cycles)
-_affinities = _of_models("affinities", thermodynamics.affinities, chemical.affinities)
+_steady_states = _verb(
+    "steady_states",
+    {ReactionNetwork: solve.steady_states, FlowNetwork: flows.steady_states},
+)
+_cycles = _of_models("cycles", thermodynamics.cycles, chemical.cycles, {FlowNetwork: flows.cycles})
+_affinities = _of_models(
+    "affinities", thermodynamics.affinities, chemical.affinities, {FlowNetwork: flows.affinities}
+)
 _is_equilibrium = _of_models(
     "is_equilibrium", detailed_balance.is_equilibrium, chemical.is_equilibrium
 )
@@ -85,13 +97,16 @@ _check = _of_models(
     chemical.check_detailed_balance,
 )
 _cycle_currents = _of_states(
-    "cycle_currents", thermodynamics.cycle_currents, chemical.cycle_currents
+    "cycle_currents",
+    thermodynamics.cycle_currents,
+    chemical.cycle_currents,
+    {FlowState: flows.cycle_currents},
 )
 _entropy_production = _of_states(
     "entropy_production",
     thermodynamics.entropy_production,
     chemical.entropy_production,
-    {FieldState: _dissipation},
+    {FlowState: flows.entropy_production, FieldState: _dissipation},
 )
 
 
@@ -99,6 +114,8 @@ _entropy_production = _of_states(
 def steady_state(model: Model, method: str | Method = "auto") -> SteadyState: ...
 @overload
 def steady_state(model: Field) -> FieldState: ...
+@overload
+def steady_state(model: FlowNetwork, values: Mapping[Any, Any] | None = None) -> FlowState: ...
 @overload
 def steady_state(
     model: ReactionNetwork,
@@ -111,22 +128,24 @@ def steady_state(model: Any, *args: Any, **options: Any) -> Any:
 
     Parameters
     ----------
-    model : StateGraph, MarkovChain, ReactionNetwork or a field
+    model : StateGraph, MarkovChain, ReactionNetwork, FlowNetwork or a field
         A Markov model needs exactly one closed class of states; other states are transient and
         get probability zero (with a warning that names them). Fields (`Rod`, `Ring`, `Gaussian`,
-        `Resetting`, ...) have a method of their own each.
+        `Resetting`, ...) have a method of their own each. The unknowns of a flow network are
+        isolated one after the other; the root of a nonlinear equation is taken where its signs
+        prove that it is the only positive one.
     method : {"auto", "elimination", "trees"} or callable, optional
         Of a Markov model. ``"elimination"``: subtraction-free state elimination, a short program
         of shared steps, for graphs of any size. ``"trees"``: Kirchhoff's sums over spanning
         trees, expanded, for reading. ``"auto"`` writes trees where there are few and eliminates
         otherwise. A callable gets ``(n, rates, steps)`` and returns n expressions.
     totals, values : mapping, optional
-        Of a reaction network, as in `steady_states`, which returns all steady states where there
-        are several.
+        Of a reaction network (`values` also of a flow network), as in `steady_states`, which
+        returns all steady states where there are several.
 
     Returns
     -------
-    SteadyState, ReactionSteadyState or FieldState
+    SteadyState, ReactionSteadyState, FlowState or FieldState
 
     Raises
     ------
@@ -156,9 +175,74 @@ def steady_state(model: Any, *args: Any, **options: Any) -> Any:
 
 
 @overload
+def steady_states(
+    model: ReactionNetwork,
+    totals: Mapping[str, Any] | None = None,
+    values: Mapping[Any, Any] | None = None,
+) -> tuple[ReactionSteadyState, ...]: ...
+@overload
+def steady_states(
+    model: FlowNetwork,
+    values: Mapping[Any, Any] | None = None,
+    bounds: Mapping[str, tuple[Any, Any]] | None = None,
+) -> tuple[FlowState, ...]: ...
+def steady_states(model: Any, *args: Any, **options: Any) -> Any:
+    r"""Return all steady states of a network that may have several, exactly.
+
+    Internal species of a reaction network that react one at a time are solved by spanning trees
+    or elimination, for symbols and numbers alike. Other networks are reduced, exactly, to one
+    polynomial equation: for symbols its root is given in closed form where there is one; for
+    numbers *all* positive roots are found and isolated with certainty.
+
+    Parameters
+    ----------
+    model : ReactionNetwork or FlowNetwork
+        The network.
+    totals : mapping, optional
+        For conservation laws, by their text or by a species that occurs in no other law, the
+        total; a law without one gets the symbol ``E_tot``, named by such a species.
+    values : mapping, optional
+        Numbers for symbols of the network.
+    bounds : mapping of str to (low, high), optional
+        Of a flow network: where to look for an unknown that cannot be isolated. Interval
+        arithmetic finds every root there.
+
+    Returns
+    -------
+    tuple of ReactionSteadyState or FlowState
+        In increasing order of the first internal species, or of the unknown that was searched.
+
+    Raises
+    ------
+    NoSteadyStateError
+        There is none with positive concentrations; the message says why.
+    PerpetualMotionError
+        The network is closed, and the rate constants along a cycle contradict equilibrium.
+    TooLargeError
+        No closed form for symbols; the message shows the equation.
+
+    References
+    ----------
+    E. L. King, C. Altman, J. Phys. Chem. 60, 1375 (1956), doi:10.1021/j150544a010.
+
+    Examples
+    --------
+    Schloegl's model with three steady states:
+
+    >>> import nesssym as ns
+    >>> r = ns.ReactionNetwork.from_text("A + 2 X <-> 3 X ; 6, 1 \n B <-> X ; 6, 11", ["A", "B"])
+    >>> [(ss["X"], ss.stability) for ss in ns.steady_states(r, values={"A": 1, "B": 1})]
+    [(1, 'stable'), (2, 'unstable'), (3, 'stable')]
+    """
+    return _steady_states(model, *args, **options)
+
+
+@overload
 def cycles(model: Model, chords: Iterable[str] | None = None) -> tuple[Cycle, ...]: ...
 @overload
 def cycles(model: ReactionNetwork) -> tuple[ReactionCycle, ...]: ...
+@overload
+def cycles(model: FlowNetwork) -> tuple[Combination, ...]: ...
 def cycles(model: Any, *args: Any, **options: Any) -> Any:
     r"""Return a fundamental basis of cycles.
 
@@ -196,7 +280,9 @@ def cycles(model: Any, *args: Any, **options: Any) -> Any:
     return _cycles(model, *args, **options)
 
 
-def affinities(model: Model | ReactionNetwork, chords: Iterable[str] | None = None) -> Formulas:
+def affinities(
+    model: Model | ReactionNetwork | FlowNetwork, chords: Iterable[str] | None = None
+) -> Formulas:
     r"""Return the affinity of every fundamental cycle, :math:`\ln \Pi^+/\Pi^-`.
 
     The thermodynamic forces of the model; all vanish exactly at equilibrium. Energies cancel:
@@ -227,7 +313,7 @@ def affinities(model: Model | ReactionNetwork, chords: Iterable[str] | None = No
 
 
 def cycle_currents(
-    ss: SteadyState | ReactionSteadyState, chords: Iterable[str] | None = None
+    ss: SteadyState | ReactionSteadyState | FlowState, chords: Iterable[str] | None = None
 ) -> Formulas:
     r"""Return the current through each cycle of `cycles`.
 
@@ -251,7 +337,8 @@ def cycle_currents(
 
 
 def entropy_production(
-    ss: SteadyState | ReactionSteadyState | FieldState, chords: Iterable[str] | None = None
+    ss: SteadyState | ReactionSteadyState | FlowState | FieldState,
+    chords: Iterable[str] | None = None,
 ) -> Formulas:
     r"""Return the entropy production: in total, per transition or reaction and per cycle.
 
@@ -265,7 +352,8 @@ def entropy_production(
         The steady state. For a `StateGraph` the unit is k_B per time; for a `MarkovChain` it is
         nats per step, a statistical irreversibility; for a `ReactionNetwork` it is k_B times the
         unit of concentration, per time. For a field the parts are those of the field, among them
-        the local density; `Formulas.unit` says the unit.
+        the local density, and for a flow network those of the flows; `Formulas.unit` says the
+        unit.
     chords : iterable of str, optional
         As in `cycles`.
 
