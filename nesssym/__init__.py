@@ -35,6 +35,7 @@ from nesssym.detailed_balance import Imbalance
 from nesssym.diagrams import count_trees, sample_trees, spanning_trees
 from nesssym.errors import (
     IrreversibleError,
+    MissingExtraError,
     ModelError,
     NameClashError,
     NessError,
@@ -87,6 +88,7 @@ from nesssym.passage import committor, first_passage, first_passage_times, split
 from nesssym.passage_transform import first_passage_density, first_passage_transform
 from nesssym.recurrence import kemeny_constant, recurrence_times
 from nesssym.steady import SteadyState
+from nesssym.sweep import Histogram, open_sweep, sweep
 from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
 from nesssym.thermodynamics import Cycle, all_cycles
 from nesssym.uncertainty import (
@@ -120,6 +122,7 @@ __all__ = [
     "Layer",
     "LoopLaw",
     "MarkovChain",
+    "MissingExtraError",
     "ModelError",
     "ModelFile",
     "NameClashError",
