@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
@@ -74,16 +73,17 @@ def threaded(work: Callable[[Block], Any], tasks: Iterable[Task], threads: int) 
     if threads == 1:
         yield from ((number, work(block)) for number, block in tasks)
         return
+    futures = import_module("concurrent.futures")  # here, because importing must be quick
     queue = iter(tasks)
-    pool = ThreadPoolExecutor(threads)
-    pending: dict[Future[Any], int] = {}
+    pool = futures.ThreadPoolExecutor(threads)
+    pending: dict[Any, int] = {}
     try:
         while True:
             for number, block in islice(queue, AHEAD * threads - len(pending)):
                 pending[pool.submit(work, block)] = number
             if not pending:
                 return
-            for future in wait(pending, return_when=FIRST_COMPLETED).done:
+            for future in futures.wait(pending, return_when=futures.FIRST_COMPLETED).done:
                 yield pending.pop(future), future.result()
     finally:
         pool.shutdown(cancel_futures=True)
@@ -104,7 +104,7 @@ def clustered(work: Callable[[Block], Any], tasks: Iterable[Task], client: Any) 
                 return
             try:
                 done = distributed.wait(
-                    list(pending), timeout=PATIENCE / 10, return_when=FIRST_COMPLETED
+                    list(pending), timeout=PATIENCE / 10, return_when="FIRST_COMPLETED"
                 ).done
             except TimeoutError:
                 done = set()
@@ -120,7 +120,7 @@ def clustered(work: Callable[[Block], Any], tasks: Iterable[Task], client: Any) 
             "perhaps for want of memory; give smaller blocks (block=...) or workers with more "
             f"memory ({error})"
         ) from None
-    except (CancelledError, OSError) as error:
+    except (distributed.CancelledError, OSError) as error:
         raise NessError(f"the Dask cluster went away ({error or type(error).__name__})") from None
     finally:
         for future in pending:

@@ -69,7 +69,8 @@ def coordinates(grid: Grid, without: Sequence[str] = ()) -> Any:
 
 def attributes(label: str, kernel: Kernel) -> dict[str, Any]:
     """Return what a result says about itself."""
-    return {"long_name": label, "units": kernel.unit}
+    units = {} if kernel.unit == "mixed" else {"units": kernel.unit}
+    return {"long_name": label, **units}
 
 
 def renamed(dataset: Any, names: Mapping[str, str], *, label: bool) -> Any:
