@@ -33,6 +33,7 @@ from nesssym.derivatives import sensitivity
 from nesssym.detailed_balance import Imbalance
 from nesssym.errors import (
     IrreversibleError,
+    MissingExtraError,
     ModelError,
     NameClashError,
     NessError,
@@ -105,6 +106,7 @@ from nesssym.passage import committor, first_passage, first_passage_times, split
 from nesssym.passage_transform import first_passage_density, first_passage_transform
 from nesssym.recurrence import kemeny_constant, recurrence_times
 from nesssym.steady import SteadyState
+from nesssym.sweep import Histogram, open_sweep, sweep
 from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
 from nesssym.system import System
 from nesssym.thermodynamics import Cycle, all_cycles
@@ -137,12 +139,14 @@ __all__ = [
     "FluctuationSymmetry",
     "Formulas",
     "Gaussian",
+    "Histogram",
     "Imbalance",
     "IrreversibleError",
     "Kernel",
     "Layer",
     "LoopLaw",
     "MarkovChain",
+    "MissingExtraError",
     "ModelError",
     "ModelFile",
     "NameClashError",
@@ -210,6 +214,7 @@ __all__ = [
     "loop_law",
     "lyapunov_function",
     "master_equation",
+    "open_sweep",
     "parse_toml",
     "partial_diagrams",
     "product_form",
@@ -229,6 +234,7 @@ __all__ = [
     "steady_state",
     "steady_states",
     "structure",
+    "sweep",
     "thermodynamic_uncertainty_relation",
     "tilted_generator",
     "unicycle_bound",

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 __all__ = [
     "IrreversibleError",
+    "MissingExtraError",
     "ModelError",
     "NameClashError",
     "NessError",
@@ -46,6 +47,15 @@ class PerpetualMotionError(ModelError):
 
 class IrreversibleError(NessError):
     """An affinity or entropy production that would be infinite; names the one-way transition."""
+
+
+class MissingExtraError(NessError, ImportError):
+    """Something that needs a package which is not installed; the message has the pip line."""
+
+    @classmethod
+    def of(cls, what: str, extra: str) -> MissingExtraError:
+        """Build the message: what needs the extra, and how it is installed."""
+        return cls(f"{what} needs a package that is not here: pip install 'nesssym[{extra}]'")
 
 
 class NameClashError(NessError):
