@@ -13,6 +13,7 @@ from sympy import Integer, Matrix, Symbol, diag, symbols
 
 import nesssym as ns
 from nesssym.exact.rational import equal
+from tests import katex
 from tests.models import SMALL, multigraphs, random_values
 
 
@@ -288,6 +289,26 @@ def test_symbolic_susceptibility(parameter):
     static = ns.response(numeric, {"0": 1, "2": -2}, parameter[0]).at({})
     letter = {"rates": "ln w", "barriers": "B", "forces": "F", "energies": "E"}[parameter[0]]
     assert chi.subs({"s": 0}).at(values)["chi"] == static[f"d O / d {letter}({parameter[1]})"]
+
+
+@pytest.mark.parametrize("name", ["two baths", "tail"])
+def test_results_are_typeset(name):
+    model = SMALL[name]()
+    ss = ns.steady_state(model)
+    first, *_ = model.transitions
+    for formulas in (
+        ns.response(ss, "currents", "rates"),
+        ns.response(ss, "sigma", "forces"),
+        ns.response(ss, {"O": {first.label: 1}}, "energies"),
+        ns.projector(ss),
+        ns.fluctuation_response(ss, {first.label: 1}),
+        ns.susceptibility(ss, first.source, ("barriers", first.label)),
+        ns.first_passage(model, first.source, first.target, 2),
+        ns.first_passage_times(model, first.target),
+        ns.first_passage_transform(model, first.source, first.target),
+        ns.sensitivity(ss.state, logarithmic=True),
+    ):
+        katex.check(formulas.latex())
 
 
 def test_bad_input():
