@@ -113,7 +113,8 @@ def test_engine_between_two_baths_reaches_carnot_at_stall():
     )
     assert "heat laser" not in flows
     eta = ns.efficiency(flows, "work", "heat hot")
-    values = random_values(maser, random.Random(2)) | {"E1": 1, "E2": 3, "bh": "1/5", "bc": 2}
+    values = {s.name: v for s, v in random_values(maser, random.Random(2)).items()}
+    values |= {"E1": 1, "E2": 3, "bh": "1/5", "bc": 2}
     assert simplify(eta.at(values)["efficiency"] - Rational(2, 3)) == 0
     total = Add(*(flows.at(values)[k] for k in ("heat hot", "heat cold", "work")))
     assert simplify(total) == 0
