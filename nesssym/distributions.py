@@ -1,11 +1,11 @@
-"""Distributions over the states of a model, read and checked."""
+"""Distributions over the states of a model: read, checked and compared."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import Add, Expr, Integer
+from sympy import Add, Expr, Integer, log
 
 from nesssym import parsing
 from nesssym.errors import ModelError, UnknownNameError
@@ -14,7 +14,7 @@ from nesssym.formulas import Formulas, Steps
 from nesssym.networks import Model
 from nesssym.signs import sign
 
-__all__ = ["distribution"]
+__all__ = ["distribution", "relative_entropy"]
 
 
 def distribution(model: Model, values: Mapping[Any, Any], shared: Steps) -> dict[str, Expr]:
@@ -64,3 +64,50 @@ def distribution(model: Model, values: Mapping[Any, Any], shared: Steps) -> dict
             "1 - ..."
         )
     return found
+
+
+def relative_entropy(p: Formulas, q: Formulas) -> Formulas:
+    r"""Return :math:`D(p\|q) = \sum_i p_i \ln (p_i/q_i) \ge 0` of two distributions.
+
+    For the steady states before and after a sudden quench it is the mean excess
+    :math:`\langle Y\rangle` of Hatano and Sasa, exactly.
+
+    Parameters
+    ----------
+    p, q : Formulas
+        Probabilities with the same labels, such as two `SteadyState.state`.
+
+    Returns
+    -------
+    Formulas
+        ``"D"``.
+
+    Raises
+    ------
+    ModelError
+        Different states, or one that is occupied in `p` and empty in `q`.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> before = ns.steady_state(ns.StateGraph.from_text("A <-> B ; 1, 1"))
+    >>> after = ns.steady_state(ns.StateGraph.from_text("A <-> B ; 3, 1"))
+    >>> ns.relative_entropy(before.state, after.state)["D"]
+    log(2/3)/2 + log(2)/2
+    """
+    if p.labels != q.labels:
+        raise ModelError(f"two distributions over different states: {p.labels} and {q.labels}")
+    symbols = tuple(dict.fromkeys((*p.parameters, *q.parameters)))
+    shared = Steps(symbols, dict((*q.notation, *p.notation)), (*p.assume, *q.assume))
+    first, second = shared.absorb(p), shared.absorb(q)
+    terms = []
+    for state, value in first.items():
+        if value == 0:
+            continue
+        if second[state] == 0:
+            raise ModelError(
+                f"{state} is occupied in the first distribution and empty in the second: their "
+                "relative entropy is infinite"
+            )
+        terms.append(value * log(value / second[state]))
+    return shared.formulas({"D": Add(*terms)}, heads=(r"D(p\|q)",))
