@@ -29,9 +29,11 @@ from nesssym.chemistry.thermodynamics import (
     ReactionImbalance,
     wegscheider_conditions,
 )
+from nesssym.circulation import CycleFluxes, cycle_fluxes
 from nesssym.derivation import Derivation
 from nesssym.derivatives import sensitivity
 from nesssym.detailed_balance import Imbalance
+from nesssym.distributions import relative_entropy
 from nesssym.errors import (
     IrreversibleError,
     ModelError,
@@ -47,6 +49,14 @@ from nesssym.errors import (
     UnknownNameError,
 )
 from nesssym.exact.collected import Collected, collect
+from nesssym.exchanges import (
+    conserved_exchanges,
+    dissipation,
+    efficiency,
+    fundamental_forces,
+    independent_affinities,
+    operational_currents,
+)
 from nesssym.families import Diagrams
 from nesssym.fields import (
     Contact,
@@ -87,6 +97,8 @@ from nesssym.hill import (
     sample_trees,
     spanning_trees,
 )
+from nesssym.identities import Identity, crooks_identity, fluctuation_identities
+from nesssym.information import information_flow
 from nesssym.kernels import Kernel, compile
 from nesssym.large_deviations import driven_process, rate_function, scgf
 from nesssym.networks import MarkovChain, Reaction, ReactionNetwork, StateGraph, Transition
@@ -94,7 +106,10 @@ from nesssym.networks.files import ModelFile, parse_toml, read_toml
 from nesssym.observables import activity_counts, chord_counts, entropy_counts
 from nesssym.passage import committor, first_passage, first_passage_times, splitting_probabilities
 from nesssym.passage_transform import first_passage_density, first_passage_transform
+from nesssym.protocols import FluctuationTest, Protocol
 from nesssym.recurrence import kemeny_constant, recurrence_times
+from nesssym.reservoirs import energy_balance, energy_exchanges
+from nesssym.splits import dual, housekeeping, pseudo_entropy_production
 from nesssym.steady import SteadyState
 from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
 from nesssym.thermodynamics import Cycle, all_cycles
@@ -107,6 +122,7 @@ from nesssym.uncertainty import (
     unicycle_bound,
 )
 from nesssym.verify import Verification, verify
+from nesssym.visible import visible_transitions
 
 __version__ = "0.1.0"
 
@@ -115,6 +131,7 @@ __all__ = [
     "Collected",
     "Contact",
     "Cycle",
+    "CycleFluxes",
     "Derivation",
     "Diagrams",
     "Field",
@@ -122,8 +139,10 @@ __all__ = [
     "Film",
     "Fin",
     "FluctuationSymmetry",
+    "FluctuationTest",
     "Formulas",
     "Gaussian",
+    "Identity",
     "Imbalance",
     "IrreversibleError",
     "Kernel",
@@ -140,6 +159,7 @@ __all__ = [
     "ParameterError",
     "ParseError",
     "PerpetualMotionError",
+    "Protocol",
     "Radiator",
     "RateEquation",
     "Reaction",
@@ -168,27 +188,40 @@ __all__ = [
     "collect",
     "committor",
     "compile",
+    "conserved_exchanges",
     "count_flux_diagrams",
     "count_trees",
+    "crooks_identity",
     "cumulants",
     "cycle_currents",
+    "cycle_fluxes",
     "cycles",
     "deficiency_one",
     "deficiency_zero",
     "detailed_balance_conditions",
     "directional_diagrams",
     "dispersion",
+    "dissipation",
     "driven_process",
+    "dual",
+    "efficiency",
     "elementary_flux_modes",
+    "energy_balance",
+    "energy_exchanges",
     "entropy_counts",
     "entropy_production",
     "first_passage",
     "first_passage_density",
     "first_passage_times",
     "first_passage_transform",
+    "fluctuation_identities",
     "flux_diagrams",
+    "fundamental_forces",
     "gallavotti_cohen",
     "gallery",
+    "housekeeping",
+    "independent_affinities",
+    "information_flow",
     "is_equilibrium",
     "joint_cumulants",
     "kemeny_constant",
@@ -196,14 +229,17 @@ __all__ = [
     "loop_law",
     "lyapunov_function",
     "master_equation",
+    "operational_currents",
     "parse_toml",
     "partial_diagrams",
     "product_form",
     "pseudo_entropy_bound",
+    "pseudo_entropy_production",
     "rate_equation",
     "rate_function",
     "read_toml",
     "recurrence_times",
+    "relative_entropy",
     "sample_trees",
     "scgf",
     "scgf_formula",
@@ -219,5 +255,6 @@ __all__ = [
     "tilted_generator",
     "unicycle_bound",
     "verify",
+    "visible_transitions",
     "wegscheider_conditions",
 ]
