@@ -106,6 +106,7 @@ from nesssym.networks.files import ModelFile, parse_toml, read_toml
 from nesssym.observables import activity_counts, chord_counts, entropy_counts
 from nesssym.passage import committor, first_passage, first_passage_times, splitting_probabilities
 from nesssym.passage_transform import first_passage_density, first_passage_transform
+from nesssym.propagation import propagate_errors
 from nesssym.protocols import FluctuationTest, Protocol
 from nesssym.recurrence import kemeny_constant, recurrence_times
 from nesssym.reservoirs import energy_balance, energy_exchanges
@@ -233,6 +234,7 @@ __all__ = [
     "parse_toml",
     "partial_diagrams",
     "product_form",
+    "propagate_errors",
     "pseudo_entropy_bound",
     "pseudo_entropy_production",
     "rate_equation",
