@@ -28,10 +28,12 @@ from nesssym.chemistry.thermodynamics import (
     ReactionImbalance,
     wegscheider_conditions,
 )
+from nesssym.circulation import CycleFluxes, cycle_fluxes
 from nesssym.coarse import eliminate_states, entropy_loss
 from nesssym.derivation import Derivation
 from nesssym.derivatives import sensitivity
 from nesssym.detailed_balance import Imbalance
+from nesssym.distributions import relative_entropy
 from nesssym.errors import (
     IrreversibleError,
     MissingExtraError,
@@ -48,6 +50,14 @@ from nesssym.errors import (
     UnknownNameError,
 )
 from nesssym.exact.collected import Collected, collect
+from nesssym.exchanges import (
+    conserved_exchanges,
+    dissipation,
+    efficiency,
+    fundamental_forces,
+    independent_affinities,
+    operational_currents,
+)
 from nesssym.families import Diagrams
 from nesssym.fields import (
     Contact,
@@ -90,6 +100,8 @@ from nesssym.hill import (
     sample_trees,
     spanning_trees,
 )
+from nesssym.identities import Identity, crooks_identity, fluctuation_identities
+from nesssym.information import information_flow
 from nesssym.kernels import Kernel, compile
 from nesssym.large_deviations import driven_process, rate_function, scgf
 from nesssym.lumping import fast_equilibrium, is_lumpable, lump
@@ -108,10 +120,14 @@ from nesssym.observables import activity_counts, chord_counts, entropy_counts
 from nesssym.onsager import onsager, second_order, with_forces
 from nesssym.passage import committor, first_passage, first_passage_times, splitting_probabilities
 from nesssym.passage_transform import first_passage_density, first_passage_transform
+from nesssym.propagation import propagate_errors
+from nesssym.protocols import FluctuationTest, Protocol
 from nesssym.recurrence import kemeny_constant, recurrence_times
+from nesssym.reservoirs import energy_balance, energy_exchanges
 from nesssym.response import fluctuation_response, projector, response
 from nesssym.response_bounds import response_bound, response_uncertainty
 from nesssym.response_time import response_function, susceptibility
+from nesssym.splits import dual, housekeeping, pseudo_entropy_production
 from nesssym.steady import SteadyState
 from nesssym.sweep import Histogram, open_sweep, sweep
 from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
@@ -126,6 +142,7 @@ from nesssym.uncertainty import (
     unicycle_bound,
 )
 from nesssym.verify import Verification, verify
+from nesssym.visible import visible_transitions
 
 __version__ = "0.1.0"
 
@@ -134,6 +151,7 @@ __all__ = [
     "Collected",
     "Contact",
     "Cycle",
+    "CycleFluxes",
     "Derivation",
     "Diagrams",
     "Field",
@@ -144,9 +162,11 @@ __all__ = [
     "FlowNetwork",
     "FlowState",
     "FluctuationSymmetry",
+    "FluctuationTest",
     "Formulas",
     "Gaussian",
     "Histogram",
+    "Identity",
     "Imbalance",
     "IrreversibleError",
     "Kernel",
@@ -164,6 +184,7 @@ __all__ = [
     "ParameterError",
     "ParseError",
     "PerpetualMotionError",
+    "Protocol",
     "Radiator",
     "RateEquation",
     "Reaction",
@@ -193,19 +214,27 @@ __all__ = [
     "collect",
     "committor",
     "compile",
+    "conserved_exchanges",
     "count_flux_diagrams",
     "count_trees",
+    "crooks_identity",
     "cumulants",
     "cycle_currents",
+    "cycle_fluxes",
     "cycles",
     "deficiency_one",
     "deficiency_zero",
     "detailed_balance_conditions",
     "directional_diagrams",
     "dispersion",
+    "dissipation",
     "driven_process",
+    "dual",
+    "efficiency",
     "elementary_flux_modes",
     "eliminate_states",
+    "energy_balance",
+    "energy_exchanges",
     "entropy_counts",
     "entropy_loss",
     "entropy_production",
@@ -214,10 +243,15 @@ __all__ = [
     "first_passage_density",
     "first_passage_times",
     "first_passage_transform",
+    "fluctuation_identities",
     "fluctuation_response",
     "flux_diagrams",
+    "fundamental_forces",
     "gallavotti_cohen",
     "gallery",
+    "housekeeping",
+    "independent_affinities",
+    "information_flow",
     "is_equilibrium",
     "is_lumpable",
     "joint_cumulants",
@@ -230,15 +264,19 @@ __all__ = [
     "mutual_linearity",
     "onsager",
     "open_sweep",
+    "operational_currents",
     "parse_toml",
     "partial_diagrams",
     "product_form",
     "projector",
+    "propagate_errors",
     "pseudo_entropy_bound",
+    "pseudo_entropy_production",
     "rate_equation",
     "rate_function",
     "read_toml",
     "recurrence_times",
+    "relative_entropy",
     "response",
     "response_bound",
     "response_function",
@@ -261,6 +299,7 @@ __all__ = [
     "tilted_generator",
     "unicycle_bound",
     "verify",
+    "visible_transitions",
     "wegscheider_conditions",
     "with_forces",
 ]

@@ -104,6 +104,9 @@ class Formulas(Mapping[str, Expr]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.labels)
 
+    def __contains__(self, label: object) -> bool:
+        return str(label) in self._positions
+
     def __getitem__(self, label: object) -> Expr:
         """Return one result in closed form, its steps substituted.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import flint
@@ -23,7 +23,7 @@ def precise_kernel(formulas: Formulas) -> Kernel:
 
 
 def precise_values(
-    kernel: Kernel, values: Mapping[str, Any], digits: int = 30
+    kernel: Callable[..., Mapping[str, Any]], values: Mapping[str, Any], digits: int = 30
 ) -> dict[str, mpmath.mpf]:
     """Return every result of a kernel of balls, correct to `digits` digits.
 
@@ -33,7 +33,7 @@ def precise_values(
     Parameters
     ----------
     kernel : Kernel
-        From `precise_kernel`.
+        From `precise_kernel`, or any function of the values that returns balls.
     values : mapping
         Name to exact number; a float stands for the binary fraction it is.
     digits : int, optional

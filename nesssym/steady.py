@@ -212,7 +212,7 @@ def steady_state(model: Model, method: str | Method = "auto") -> SteadyState:
     """
     if isinstance(method, str) and method != "auto" and method not in METHODS:
         raise UnknownNameError.of("method", method, ["auto", *METHODS])
-    live = _closed_class(model)
+    live = closed_class(model)
     if method == "auto":
         method = "trees" if _has_few_trees(model, live, READABLE_TERMS) else "elimination"
     if callable(method):
@@ -224,7 +224,8 @@ def _has_few_trees(model: Model, live: list[str], limit: int) -> bool:
     return count_terms(model, live, limit) <= limit
 
 
-def _closed_class(model: Model) -> list[str]:
+def closed_class(model: Model) -> list[str]:
+    """Return the states that are never left for ever, warning of others."""
     index = {s: i for i, s in enumerate(model.states)}
     classes = incidence.closed_classes(len(index), one_way(model.transitions, index)[0])
     named = [[model.states[i] for i in members] for members in classes]

@@ -130,7 +130,7 @@ def cycles(model: Model, chords: Iterable[str] | None = None) -> tuple[Cycle, ..
     return tuple(_cycle(model, found) for found in incidence.fundamental_cycles(n, ends, tree))
 
 
-def all_cycles(model: Model) -> Iterator[Cycle]:
+def all_cycles(model: Model, max_cycles: int | None = None) -> Iterator[Cycle]:
     """Iterate over every simple cycle of the model once, lazily.
 
     Two states joined by two channels make a cycle too. Each runs along the direction of its
@@ -140,6 +140,8 @@ def all_cycles(model: Model) -> Iterator[Cycle]:
     ----------
     model : StateGraph or MarkovChain
         The model.
+    max_cycles : int, optional
+        Raise `TooLargeError` rather than give more.
 
     References
     ----------
@@ -153,7 +155,7 @@ def all_cycles(model: Model) -> Iterator[Cycle]:
     28
     """
     n, ends = _ends(model)
-    return (_cycle(model, found) for found in incidence.simple_cycles(n, ends))
+    return (_cycle(model, found) for found in incidence.simple_cycles(n, ends, max_cycles))
 
 
 def affinities(model: Model, chords: Iterable[str] | None = None) -> Formulas:
@@ -183,7 +185,7 @@ def affinities(model: Model, chords: Iterable[str] | None = None) -> Formulas:
     """
     found = cycles(model, chords)
     return Steps.over(model).formulas(
-        ((c.label, _accurate(c)) for c in found), heads=_heads("A", found)
+        ((c.label, accurate_affinity(c)) for c in found), heads=_heads("A", found)
     )
 
 
@@ -257,7 +259,7 @@ def entropy_production(ss: SteadyState, chords: Iterable[str] | None = None) -> 
     recurrent = [
         c for c in cycles(model, chords) if all(label in force for label, _ in c.transitions)
     ]
-    by_cycle = [(c.label, net[c.transitions[0][0]] * _accurate(c)) for c in recurrent]
+    by_cycle = [(c.label, net[c.transitions[0][0]] * accurate_affinity(c)) for c in recurrent]
     kind = "k_B" if model.time == "time" else "nats"
     return shared.formulas(
         [("sigma", Add(*by_transition.values())), *by_transition.items(), *by_cycle],
@@ -270,7 +272,7 @@ def entropy_production(ss: SteadyState, chords: Iterable[str] | None = None) -> 
     )
 
 
-def _accurate(cycle: Cycle) -> Expr:
+def accurate_affinity(cycle: Cycle) -> Expr:
     """Return the affinity in a form that keeps its digits near equilibrium."""
     ratio = cycle.ratio
     if not ratio.powers and ratio.number == 1:

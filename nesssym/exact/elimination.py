@@ -16,7 +16,9 @@ from typing import Any
 __all__ = [
     "Channel",
     "Pivot",
+    "absorption",
     "eliminate",
+    "forest_sum",
     "net_fluxes",
     "solve_balance",
     "steady_weights",
@@ -131,6 +133,54 @@ def eliminate(
             del into[j][k]
         pivots.append(Pivot(k, total, ratios, out[k]))
     return pivots
+
+
+def forest_sum(pivots: Sequence[Pivot], let: Let = keep_value) -> Any:
+    """Return the sum over all forests that lead the eliminated states to those that were kept.
+
+    By the matrix-tree theorem it is a determinant, and the product of the pivots. With one state
+    kept it is the sum over the spanning trees directed towards it.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> rates = {(1, 0): Fraction(2), (1, 2): Fraction(3), (2, 1): Fraction(5)}
+    >>> forest_sum(eliminate(3, rates, keep=[0]))
+    Fraction(10, 1)
+    """
+    return reduce(lambda product, pivot: let(product * pivot.total, "f"), pivots, 1)
+
+
+def absorption(
+    n: int, pivots: Sequence[Pivot], value: Mapping[int, Any], let: Let = keep_value
+) -> list[Any]:
+    """Return, for each start, the mean of a value of the kept state that is reached first.
+
+    With value 1 in one kept state and 0 in the others: the probability of ending there.
+
+    Parameters
+    ----------
+    n : int
+        Number of states.
+    pivots : sequence of Pivot
+        From `eliminate`, with the absorbing states kept.
+    value : mapping of int to number
+        Kept state to value; others count as zero.
+    let : callable, optional
+        As in `steady_weights`.
+
+    Examples
+    --------
+    >>> from fractions import Fraction
+    >>> rates = {(1, 0): Fraction(2), (1, 2): Fraction(3), (2, 1): Fraction(5), (2, 3): Fraction(1)}
+    >>> [str(h) for h in absorption(4, eliminate(4, rates, keep=[0, 3]), {3: 1})]
+    ['0', '1/5', '1/3', '1']
+    """
+    found = [value.get(v, 0) for v in range(n)]
+    for pivot in reversed(pivots):
+        ways = [rate / pivot.total * found[j] for j, rate in pivot.onward.items() if found[j] != 0]
+        found[pivot.state] = let(reduce(add, ways), "h") if ways else 0
+    return found
 
 
 def solve_balance(

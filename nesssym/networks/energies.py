@@ -3,19 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Expr, exp
+from sympy import Expr, Integer, exp
 
 from nesssym import parsing
 from nesssym.errors import ModelError, UnknownNameError
 from nesssym.networks.transitions import Transition, lookup
 
-__all__ = ["balanced"]
+__all__ = ["Exchanged", "balanced", "exchanged"]
 
 
-def balanced(
+@dataclass(frozen=True)
+class Exchanged:
+    """What the system takes up when a transition happens along its direction.
+
+    Parameters
+    ----------
+    transition : Transition
+        Which.
+    energy : Expr
+        The gain of energy of the state.
+    work : Expr
+        The work done on the system.
+    particles : Expr
+        The particles taken up from the reservoir.
+    mu, beta : Expr
+        The chemical potential and the inverse temperature of the reservoir.
+    """
+
+    transition: Transition
+    energy: Expr
+    work: Expr
+    particles: Expr
+    mu: Expr
+    beta: Expr
+
+    @property
+    def heat(self) -> Expr:
+        """The heat taken up, by the first law: what is neither work nor comes with particles."""
+        return self.energy - self.work - self.mu * self.particles
+
+
+def exchanged(
     states: Sequence[str],
     transitions: Sequence[Transition],
     known: Mapping[str, Expr],
@@ -25,17 +56,16 @@ def balanced(
     drive: Mapping[str, Any],
     mu: Mapping[str, Any],
     particles: Mapping[Any, Any] | None,
-    split: Any,
-) -> tuple[Transition, ...]:
-    """Return the transitions with reverse rates that obey local detailed balance.
+) -> tuple[Exchanged, ...]:
+    """Return what each transition exchanges with the reservoir of its channel.
 
     Parameters
     ----------
     states, transitions
-        Those of a graph; each transition keeps its rate as the prefactor.
+        Those of a graph.
     known : mapping
         The symbols of the graph by name; other names in texts become real symbols.
-    energies, beta, drive, mu, particles, split
+    energies, beta, drive, mu, particles
         As in `nesssym.StateGraph.with_energies`.
     """
 
@@ -53,16 +83,41 @@ def balanced(
     count = _by_state("particle number", particles, states, real) if particles else None
     if mu and count is None:
         raise ModelError("chemical potentials act on particles: give particles={state: N} too")
-    theta = parsing.expr(split, known)
     found = []
     for t in transitions:
         inverse = lookup(beta, t) if isinstance(beta, Mapping) else beta
         if inverse is None:
             raise ModelError(f"no beta for {t.label}; give one for every channel")
-        gain = energy[t.target] - energy[t.source] - real(lookup(drive, t, 0))
-        if count is not None:
-            gain -= real(lookup(mu, t, 0)) * (count[t.target] - count[t.source])
-        force = -parsing.expr(inverse, known) * gain
+        found.append(
+            Exchanged(
+                t,
+                energy[t.target] - energy[t.source],
+                real(lookup(drive, t, 0)),
+                Integer(0) if count is None else count[t.target] - count[t.source],
+                real(lookup(mu, t, 0)),
+                parsing.expr(inverse, known),
+            )
+        )
+    return tuple(found)
+
+
+def balanced(
+    states: Sequence[str],
+    transitions: Sequence[Transition],
+    known: Mapping[str, Expr],
+    energies: Mapping[Any, Any],
+    *,
+    split: Any,
+    **reservoirs: Any,
+) -> tuple[Transition, ...]:
+    """Return the transitions with rates that obey local detailed balance.
+
+    Parameters are those of `exchanged`; each transition keeps its rate as the prefactor.
+    """
+    theta = parsing.expr(split, known)
+    found = []
+    for e in exchanged(states, transitions, known, energies, **reservoirs):
+        t, force = e.transition, -e.beta * e.heat
         found.append(
             replace(t, rate=t.rate * exp(theta * force), reverse=t.rate * exp((theta - 1) * force))
         )
