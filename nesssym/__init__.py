@@ -3,6 +3,7 @@
 import sympy  # noqa: F401  (first, because after networkx its import takes longer)
 
 from nesssym import gallery
+from nesssym.averages import time_averages
 from nesssym.bounds import Bound
 from nesssym.characteristic import characteristic_polynomial
 from nesssym.chemistry.potentials import (
@@ -126,6 +127,7 @@ from nesssym.uncertainty import (
     unicycle_bound,
 )
 from nesssym.verify import Verification, verify
+from nesssym.zscores import RandomVerification, verify_averages
 
 __version__ = "0.1.0"
 
@@ -165,6 +167,7 @@ __all__ = [
     "ParseError",
     "PerpetualMotionError",
     "Radiator",
+    "RandomVerification",
     "RateEquation",
     "Reaction",
     "ReactionCycle",
@@ -259,8 +262,11 @@ __all__ = [
     "sweep",
     "thermodynamic_uncertainty_relation",
     "tilted_generator",
+    "time_averages",
     "unicycle_bound",
     "verify",
+    "verify_averages",
+    "verify_simulation",
     "wegscheider_conditions",
     "with_forces",
 ]
