@@ -105,6 +105,7 @@ from nesssym.networks import (
     Transition,
 )
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
+from nesssym.noise import noise_spectrum
 from nesssym.observables import activity_counts, chord_counts, entropy_counts
 from nesssym.onsager import onsager, second_order, with_forces
 from nesssym.passage import committor, first_passage, first_passage_times, splitting_probabilities

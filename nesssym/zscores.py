@@ -73,6 +73,15 @@ class RandomVerification:
         The deviation of all means together, with their correlations, and its degrees of freedom.
     p_chi2 : float
         How likely so large a chi2 is by chance.
+
+    Examples
+    --------
+    >>> from sympy import Rational
+    >>> from nesssym import Formulas, verify_averages
+    >>> coin = Formulas(("heads", "heads,heads"), (Rational(1, 2), Rational(1, 400)))
+    >>> found = verify_averages({"heads": [0.47, 0.52, 0.55, 0.44]}, coin)
+    >>> bool(found), found.worst.label, round(found.worst.z, 2)
+    (True, 'heads', -0.2)
     """
 
     status: str
