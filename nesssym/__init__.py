@@ -194,6 +194,7 @@ __all__ = [
     "check_detailed_balance",
     "chemical_potentials",
     "chord_counts",
+    "coherence_bound",
     "collect",
     "committor",
     "compile",
