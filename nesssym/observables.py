@@ -120,8 +120,8 @@ def refuse_chain(model: object, what: str) -> None:
         raise ModelError(f"{what} need rates; a chain observed in steps has none")
     if not isinstance(model, StateGraph):
         raise ModelError(
-            f"{what} need a StateGraph, got {type(model).__name__}; for a reaction network take its "
-            "nesssym.master_equation"
+            f"{what} need a StateGraph, got {type(model).__name__}; for a reaction network take "
+            "its nesssym.master_equation"
         )
 
 
