@@ -3,6 +3,7 @@
 import sympy  # noqa: F401  (first, because after networkx its import takes longer)
 
 from nesssym import gallery
+from nesssym.averages import time_averages
 from nesssym.bounds import Bound
 from nesssym.characteristic import characteristic_polynomial
 from nesssym.chemistry.potentials import (
@@ -116,6 +117,7 @@ from nesssym.networks import (
     Transition,
 )
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
+from nesssym.noise import noise_spectrum
 from nesssym.observables import activity_counts, chord_counts, entropy_counts
 from nesssym.onsager import onsager, second_order, with_forces
 from nesssym.passage import committor, first_passage, first_passage_times, splitting_probabilities
@@ -143,6 +145,7 @@ from nesssym.uncertainty import (
 )
 from nesssym.verify import Verification, verify
 from nesssym.visible import visible_transitions
+from nesssym.zscores import RandomVerification, verify_averages
 
 __version__ = "0.1.0"
 
@@ -186,6 +189,7 @@ __all__ = [
     "PerpetualMotionError",
     "Protocol",
     "Radiator",
+    "RandomVerification",
     "RateEquation",
     "Reaction",
     "ReactionCycle",
@@ -262,6 +266,7 @@ __all__ = [
     "lyapunov_function",
     "master_equation",
     "mutual_linearity",
+    "noise_spectrum",
     "onsager",
     "open_sweep",
     "operational_currents",
@@ -297,8 +302,10 @@ __all__ = [
     "sweep",
     "thermodynamic_uncertainty_relation",
     "tilted_generator",
+    "time_averages",
     "unicycle_bound",
     "verify",
+    "verify_averages",
     "visible_transitions",
     "wegscheider_conditions",
     "with_forces",

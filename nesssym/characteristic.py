@@ -95,7 +95,7 @@ def characteristic_polynomial(model: Model, counts: Counts, q: Any = "q") -> For
     Raises
     ------
     TooLargeError
-        More than 100,000 terms may come, or more than 14 states.
+        More than 100,000 terms may come with symbols for rates, or more than 14 states.
 
     References
     ----------
@@ -142,7 +142,7 @@ def characteristic(
             [(t.source, t.target, t.rate), (t.target, t.source, t.reverse)][: 1 + t.reversible]
         )
     ]
-    _refuse_large(model, [i for i, *_ in jumps])
+    _refuse_large(model, [(i, j) for i, j, *_ in jumps], len(observables))
     root = Dummy("root")
     units = _units(chain.from_iterable(counted for *_, counted in jumps))
     factors = {(a, atom): Dummy(f"z{a}") for a in range(len(observables)) for atom in units}
@@ -183,16 +183,38 @@ def characteristic(
     )
 
 
-def _refuse_large(model: Model, sources: Sequence[int]) -> None:
+def _refuse_large(model: Model, arcs: Sequence[tuple[int, int]], quantities: int) -> None:
     n = len(model.states)
-    choices = prod(1 + sources.count(i) for i in range(n))
-    if n > MAX_STATES or (model.symbols and choices > MAX_TERMS):
-        size = f"{n} states" if n > MAX_STATES else f"up to {choices} terms"
-        raise TooLargeError(
-            f"the characteristic polynomial has {size}, more than "
-            f"{MAX_STATES if n > MAX_STATES else MAX_TERMS}; substitute numbers for some rates, or "
-            "use nesssym.cumulants, which expands nothing"
-        )
+    if n > MAX_STATES:
+        size, limit = f"{n} states", f"{MAX_STATES}"
+    else:
+        ways = [i for i, _ in arcs]
+        terms = prod(1 + ways.count(i) for i in range(n)) if model.symbols else 0
+        if quantities > 1:
+            terms = max(terms, _permutations(n, arcs))
+        if terms <= MAX_TERMS:
+            return
+        size, limit = f"up to {terms} terms", f"{MAX_TERMS}"
+    raise TooLargeError(
+        f"the characteristic polynomial has {size}, more than {limit}; take a smaller model, substitute "
+        "numbers for some rates, or use nesssym.cumulants, which expands nothing"
+    )
+
+
+def _permutations(n: int, arcs: Sequence[tuple[int, int]]) -> int:
+    """Count the products in the determinant: sets of disjoint cycles through some of the states."""
+    near = [{i} for i in range(n)]
+    for i, j in arcs:
+        near[i].add(j)
+    partial = {0: 1}
+    for choices in near:
+        longer: dict[int, int] = {}
+        for rows, number in partial.items():
+            for row in choices:
+                if not rows & 1 << row:
+                    longer[rows | 1 << row] = longer.get(rows | 1 << row, 0) + number
+        partial = longer
+    return partial[(1 << n) - 1]
 
 
 def _units(weights: Iterable[Expr]) -> dict[Expr, int]:

@@ -13,7 +13,7 @@ from nesssym.errors import ModelError, UnknownNameError
 from nesssym.exact import incidence
 from nesssym.exact.monomials import log_ratio
 from nesssym.formulas import Steps
-from nesssym.networks import Model, StateGraph, Transition
+from nesssym.networks import MarkovChain, Model, StateGraph, Transition
 from nesssym.steady import refuse_one_way
 
 __all__ = [
@@ -114,10 +114,15 @@ def begin(model: Model, *observables: Observable) -> Steps:
     return Steps(symbols, dict(model.notation), model.assume)
 
 
-def refuse_chain(model: Model, what: str) -> None:
-    """Raise ModelError for a chain observed in steps, whose counts per time do not exist."""
-    if not isinstance(model, StateGraph):
+def refuse_chain(model: object, what: str) -> None:
+    """Raise ModelError for what is no `StateGraph`: jumps in continuous time do not exist there."""
+    if isinstance(model, MarkovChain):
         raise ModelError(f"{what} need rates; a chain observed in steps has none")
+    if not isinstance(model, StateGraph):
+        raise ModelError(
+            f"{what} need a StateGraph, got {type(model).__name__}; for a reaction network take "
+            "its nesssym.master_equation"
+        )
 
 
 def activity_counts(model: Model) -> dict[str, tuple[int, int]]:

@@ -239,7 +239,8 @@ def _accidental(whole: Characteristic, sums: list[Expr]) -> Expr | None:
         return None  # shown at one point, without the powers of large polynomials
     if not _agree(pairs, top, bottom):
         return None
-    ratio = from_poly(top, whole.ring) / from_poly(bottom, whole.ring)
+    sign = 1 if bottom.leading_coefficient() > 0 else -1
+    ratio = from_poly(sign * top, whole.ring) / from_poly(sign * bottom, whole.ring)
     return log(ratio) * Rational(scale, least)
 
 
