@@ -30,6 +30,7 @@ from nesssym.chemistry.thermodynamics import (
     wegscheider_conditions,
 )
 from nesssym.coarse import eliminate_states, entropy_loss
+from nesssym.coherence import coherence_bound, relaxation_modes
 from nesssym.derivation import Derivation
 from nesssym.derivatives import sensitivity
 from nesssym.detailed_balance import Imbalance
@@ -114,6 +115,7 @@ from nesssym.recurrence import kemeny_constant, recurrence_times
 from nesssym.response import fluctuation_response, projector, response
 from nesssym.response_bounds import response_bound, response_uncertainty
 from nesssym.response_time import response_function, susceptibility
+from nesssym.simulators import verify_simulation
 from nesssym.steady import SteadyState
 from nesssym.sweep import Histogram, open_sweep, sweep
 from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
@@ -233,6 +235,7 @@ __all__ = [
     "lyapunov_function",
     "master_equation",
     "mutual_linearity",
+    "noise_spectrum",
     "onsager",
     "open_sweep",
     "parse_toml",
@@ -244,6 +247,7 @@ __all__ = [
     "rate_function",
     "read_toml",
     "recurrence_times",
+    "relaxation_modes",
     "response",
     "response_bound",
     "response_function",
