@@ -31,6 +31,7 @@ from nesssym.chemistry.thermodynamics import (
 )
 from nesssym.circulation import CycleFluxes, cycle_fluxes
 from nesssym.coarse import eliminate_states, entropy_loss
+from nesssym.coherence import coherence_bound, relaxation_modes
 from nesssym.derivation import Derivation
 from nesssym.derivatives import sensitivity
 from nesssym.detailed_balance import Imbalance
@@ -129,6 +130,7 @@ from nesssym.reservoirs import energy_balance, energy_exchanges
 from nesssym.response import fluctuation_response, projector, response
 from nesssym.response_bounds import response_bound, response_uncertainty
 from nesssym.response_time import response_function, susceptibility
+from nesssym.simulators import verify_simulation
 from nesssym.splits import dual, housekeeping, pseudo_entropy_production
 from nesssym.steady import SteadyState
 from nesssym.sweep import Histogram, open_sweep, sweep
@@ -215,6 +217,7 @@ __all__ = [
     "check_detailed_balance",
     "chemical_potentials",
     "chord_counts",
+    "coherence_bound",
     "collect",
     "committor",
     "compile",
@@ -282,6 +285,7 @@ __all__ = [
     "read_toml",
     "recurrence_times",
     "relative_entropy",
+    "relaxation_modes",
     "response",
     "response_bound",
     "response_function",
@@ -306,6 +310,7 @@ __all__ = [
     "unicycle_bound",
     "verify",
     "verify_averages",
+    "verify_simulation",
     "visible_transitions",
     "wegscheider_conditions",
     "with_forces",

@@ -196,8 +196,8 @@ def _refuse_large(model: Model, arcs: Sequence[tuple[int, int]], quantities: int
             return
         size, limit = f"up to {terms} terms", f"{MAX_TERMS}"
     raise TooLargeError(
-        f"the characteristic polynomial has {size}, more than {limit}; take a smaller model, substitute "
-        "numbers for some rates, or use nesssym.cumulants, which expands nothing"
+        f"the characteristic polynomial has {size}, more than {limit}; take a smaller model, "
+        "substitute numbers for some rates, or use nesssym.cumulants, which expands nothing"
     )
 
 
