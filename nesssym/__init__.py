@@ -28,6 +28,7 @@ from nesssym.chemistry.thermodynamics import (
     ReactionImbalance,
     wegscheider_conditions,
 )
+from nesssym.coarse import eliminate_states, entropy_loss
 from nesssym.derivation import Derivation
 from nesssym.derivatives import sensitivity
 from nesssym.detailed_balance import Imbalance
@@ -91,6 +92,8 @@ from nesssym.hill import (
 )
 from nesssym.kernels import Kernel, compile
 from nesssym.large_deviations import driven_process, rate_function, scgf
+from nesssym.lumping import fast_equilibrium, is_lumpable, lump
+from nesssym.mutual_linearity import mutual_linearity
 from nesssym.networks import (
     Flow,
     FlowNetwork,
@@ -102,9 +105,13 @@ from nesssym.networks import (
 )
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
 from nesssym.observables import activity_counts, chord_counts, entropy_counts
+from nesssym.onsager import onsager, second_order, with_forces
 from nesssym.passage import committor, first_passage, first_passage_times, splitting_probabilities
 from nesssym.passage_transform import first_passage_density, first_passage_transform
 from nesssym.recurrence import kemeny_constant, recurrence_times
+from nesssym.response import fluctuation_response, projector, response
+from nesssym.response_bounds import response_bound, response_uncertainty
+from nesssym.response_time import response_function, susceptibility
 from nesssym.steady import SteadyState
 from nesssym.sweep import Histogram, open_sweep, sweep
 from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
@@ -198,34 +205,48 @@ __all__ = [
     "dispersion",
     "driven_process",
     "elementary_flux_modes",
+    "eliminate_states",
     "entropy_counts",
+    "entropy_loss",
     "entropy_production",
+    "fast_equilibrium",
     "first_passage",
     "first_passage_density",
     "first_passage_times",
     "first_passage_transform",
+    "fluctuation_response",
     "flux_diagrams",
     "gallavotti_cohen",
     "gallery",
     "is_equilibrium",
+    "is_lumpable",
     "joint_cumulants",
     "kemeny_constant",
     "kinetic_uncertainty_relation",
     "loop_law",
+    "lump",
     "lyapunov_function",
     "master_equation",
+    "mutual_linearity",
+    "onsager",
     "open_sweep",
     "parse_toml",
     "partial_diagrams",
     "product_form",
+    "projector",
     "pseudo_entropy_bound",
     "rate_equation",
     "rate_function",
     "read_toml",
     "recurrence_times",
+    "response",
+    "response_bound",
+    "response_function",
+    "response_uncertainty",
     "sample_trees",
     "scgf",
     "scgf_formula",
+    "second_order",
     "sensitivity",
     "siphons",
     "spanning_trees",
@@ -234,10 +255,12 @@ __all__ = [
     "steady_state",
     "steady_states",
     "structure",
+    "susceptibility",
     "sweep",
     "thermodynamic_uncertainty_relation",
     "tilted_generator",
     "unicycle_bound",
     "verify",
     "wegscheider_conditions",
+    "with_forces",
 ]

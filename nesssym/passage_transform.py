@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
+from flint import fmpq
 from numpy.typing import NDArray
 from sympy import Add, Expr, Integer, Rational
 
@@ -90,8 +90,14 @@ def first_passage_transform(
 
 
 def first_passage_density(
-    model: StateGraph, source: Any, target: Any, times: Any, *, given: Any = None
-) -> NDArray[np.float64]:
+    model: StateGraph,
+    source: Any,
+    target: Any,
+    times: Any,
+    *,
+    given: Any = None,
+    digits: int | None = None,
+) -> NDArray[Any]:
     r"""Return the probability density of the first passage time, for numeric rates.
 
     The sum over the residues of the exact transform at all its poles, in ball arithmetic: right to
@@ -110,6 +116,8 @@ def first_passage_density(
         Non-negative times.
     given : state, or list of states, optional
         Some of the targets: the density of passages that end there.
+    digits : int, optional
+        Return so many digits, as mpmath numbers, instead of floats.
 
     Returns
     -------
@@ -141,7 +149,8 @@ def first_passage_density(
         symbols = f" for {free}" if free else ""
         raise ModelError(f"a density needs rational rates; substitute numbers{symbols} first")
     weight = Integer(1) if given is None else _weight(problem)
-    return time_domain(*_polynomials(problem), times) / float(weight)
+    top, bottom = _polynomials(problem)
+    return time_domain(top / fmpq(int(weight.p), int(weight.q)), bottom, times, digits)
 
 
 def _weight(problem: Passage) -> Expr:

@@ -162,13 +162,13 @@ def test_density_is_that_of_the_matrix_exponential():
 
 def test_density_of_a_conditional_passage_is_normalised():
     g = ns.StateGraph.from_text(TRAP)
-    t = np.linspace(0, 60, 60001)
+    t = np.linspace(0, 40, 4001)
     plain = ns.first_passage_density(g, "A", ["C", "D"], t)
-    assert np.trapezoid(plain, t) == pytest.approx(1, abs=1e-5)
+    assert np.trapezoid(plain, t) == pytest.approx(1, abs=1e-4)
     given_c = ns.first_passage_density(g, "A", ["C", "D"], t, given="C")
     np.testing.assert_allclose(given_c, plain, rtol=1e-13)
     all_c = ns.first_passage_density(g, "A", "C", t)
-    assert np.trapezoid(all_c, t) == pytest.approx(2 / 5, abs=1e-5)
+    assert np.trapezoid(all_c, t) == pytest.approx(2 / 5, abs=1e-4)
 
 
 @given(multigraphs(max_states=5))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import mpmath
 import numpy as np
 from flint import acb, arb, ctx, fmpq, fmpq_mat, fmpq_poly
 from numpy.typing import NDArray
 from sympy import Expr
 
+from nesssym import parsing
 from nesssym.errors import NessError, ParameterError
 
 __all__ = ["resolvent", "time_domain"]
@@ -56,7 +58,9 @@ def resolvent(
     return top / common, bottom / common
 
 
-def time_domain(top: fmpq_poly, bottom: fmpq_poly, times: Any) -> NDArray[np.float64]:
+def time_domain(
+    top: fmpq_poly, bottom: fmpq_poly, times: Any, digits: int | None = None
+) -> NDArray[Any]:
     """Return the function of time whose Laplace transform is a proper rational function.
 
     The sum over the residues at all poles, multiple ones included, in ball arithmetic: the
@@ -66,8 +70,10 @@ def time_domain(top: fmpq_poly, bottom: fmpq_poly, times: Any) -> NDArray[np.flo
     ----------
     top, bottom : fmpq_poly
         Numerator, and denominator of higher degree.
-    times : array_like of float
-        Non-negative times.
+    times : array_like
+        Non-negative times: floats, or exact numbers.
+    digits : int, optional
+        Return so many digits, as mpmath numbers, instead of floats.
 
     Raises
     ------
@@ -80,21 +86,32 @@ def time_domain(top: fmpq_poly, bottom: fmpq_poly, times: Any) -> NDArray[np.flo
     >>> time_domain(fmpq_poly([1]), (s + 1)**2, [0.0, 1.0]).round(6).tolist()
     [0.0, 0.367879]
     """
-    grid = np.asarray(times, dtype=np.float64)
-    if not (np.isfinite(grid) & (grid >= 0)).all():
+    given = np.asarray(times, dtype=object)
+    exact = [parsing.number(t) for t in given.flat]
+    if not all(t.is_finite and t >= 0 for t in exact):
         raise ParameterError("times must be finite and not negative")
-    before, bits = ctx.prec, 128
+    wanted = 60 if digits is None else int(3.33 * digits) + 10
+    before, bits = ctx.prec, 2 * wanted
     try:
         while bits <= MAX_BITS:
             ctx.prec = bits
             terms = _residues(top, bottom)
-            values = [_value(terms, float(t)) for t in grid.flat]
-            if all(v is not None for v in values):
-                return np.array(values, dtype=np.float64).reshape(grid.shape)
+            balls = [_value(terms, arb(_rational(t)), wanted) for t in exact]
+            if all(ball is not None for ball in balls):
+                values = [_number(ball, digits) for ball in balls]
+                kind = np.float64 if digits is None else object
+                return np.array(values, dtype=kind).reshape(given.shape)
             bits *= 2
     finally:
         ctx.prec = before
     raise NessError("the times are too short or too long for the poles to be told apart")
+
+
+def _number(ball: Any, digits: int | None) -> Any:
+    if digits is None:
+        return float(ball)
+    with mpmath.workdps(digits + 5):
+        return mpmath.mpf(ball.str(digits + 5, radius=False))
 
 
 Term = tuple[acb, list[acb]]
@@ -139,20 +156,19 @@ def _at(poly: fmpq_poly, point: acb) -> acb:
     return value
 
 
-def _value(terms: Sequence[Term], time: float) -> float | None:
-    """Return the value at a time where its digits are known, else None."""
-    t = acb(time)
-    total = acb(0)
+def _value(terms: Sequence[Term], time: arb, wanted: int) -> Any:
+    """Return the value at a time, as a ball, where its digits are known; else None."""
+    t, total = acb(time), acb(0)
     for root, weights in terms:
-        sum_ = acb(0)
+        polynomial = acb(0)
         for weight in reversed(weights):
-            sum_ = sum_ * t + weight
-        total += sum_ * (root * t).exp()
+            polynomial = polynomial * t + weight
+        total += polynomial * (root * t).exp()
     value = total.real
-    if value.rel_accuracy_bits() >= 60:
-        return float(value)
+    if value.rel_accuracy_bits() >= wanted:
+        return value
     tiny = abs(value).upper() < arb(2) ** -1080
-    return 0.0 if tiny or (time == 0 and value.rad() < arb(2) ** -200) else None
+    return arb(0) if tiny or (time == 0 and value.rad() < arb(2) ** -wanted) else None
 
 
 def _rational(value: Any) -> fmpq:

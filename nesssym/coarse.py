@@ -1,0 +1,203 @@
+"""Coarse graining: smaller graphs, and what they lose of the entropy production."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sympy import Add, Expr, count_ops
+
+from nesssym.errors import ModelError, TooLargeError, UnknownNameError
+from nesssym.formulas import Formulas, Steps
+from nesssym.networks import StateGraph, Transition
+from nesssym.steady import SteadyState
+from nesssym.thermodynamics import entropy_production
+
+__all__ = ["eliminate_states", "entropy_loss", "known_states", "too_large", "ways"]
+
+MAX_OPERATIONS = 20_000
+
+
+def eliminate_states(
+    graph: StateGraph, states: Iterable[Any], *, merge: bool = False
+) -> StateGraph:
+    r"""Return the graph without some states: every way through them becomes a transition.
+
+    Eliminating b gives each pair of its neighbours a transition with the rates
+    :math:`w_{ab} w_{bc} / \sum_x w_{bx}`. The steady probabilities of the states that stay keep
+    their ratios, and the affinities of the cycles that stay are the same; the entropy production
+    is not. The time spent in b is left out: currents grow by the factor :math:`1/(1 - p_b)`,
+    and waiting times, which in truth are no longer exponential, are those of a graph that
+    passes through b in no time.
+
+    Parameters
+    ----------
+    graph : StateGraph
+        The graph.
+    states : iterable of states
+        What to eliminate, one after the other.
+    merge : bool, optional
+        Add up all transitions between two states to one. That hides the cycles between parallel
+        ways, and changes the affinities of cycles through them; by default each way is a channel
+        of its own, named after the eliminated state.
+
+    Raises
+    ------
+    UnknownNameError
+        A state that is not known.
+    ModelError
+        Fewer than two states would be left, or a state has no way out.
+
+    References
+    ----------
+    C. D. Meyer, SIAM Review 31, 240 (1989), doi:10.1137/1031050. A. Puglisi, S. Pigolotti,
+    L. Rondoni, A. Vulpiani, J. Stat. Mech. P05015 (2010), doi:10.1088/1742-5468/2010/05/P05015.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d \n C <-> A ; e, f")
+    >>> [(t.label, t.rate) for t in ns.eliminate_states(g, ["B"]).transitions]
+    [('C->A', e), ('A->C/via B', a*c/(b + c))]
+    """
+    gone = known_states(graph, [states] if isinstance(states, str) else states)
+    if len(graph.states) - len(gone) < 2:
+        raise ModelError(
+            f"{len(graph.states) - len(gone)} of {len(graph.states)} states would be left; keep at "
+            "least two"
+        )
+    for state in gone:
+        graph = _without(graph, state)
+    return _merged(graph) if merge else graph
+
+
+def entropy_loss(fine: SteadyState, coarse: SteadyState) -> Formulas:
+    r"""Return the entropy production of a graph, that of a coarser one, and the difference.
+
+    Parameters
+    ----------
+    fine, coarse : SteadyState
+        The steady states of both. Note that the clock of `eliminate_states` stands still in the
+        states that are gone.
+
+    Returns
+    -------
+    Formulas
+        Labels ``"fine"``, ``"coarse"`` and ``"difference"``.
+
+    Raises
+    ------
+    IrreversibleError
+        A transition goes one way only.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> g = ns.StateGraph.from_text("A <-> B ; 1, 1 \n B <-> C ; 2, 1 \n C <-> A ; 3, 1")
+    >>> lumped = ns.lump(g, [["A"], ["B", "C"]])
+    >>> loss = ns.entropy_loss(ns.steady_state(g), ns.steady_state(lumped))
+    >>> loss["coarse"], round(float(loss["difference"]), 6)
+    (0, 0.44794)
+    """
+    symbols = tuple(dict.fromkeys((*fine.model.symbols, *coarse.model.symbols)))
+    notation = dict((*fine.model.notation, *coarse.model.notation))
+    assume = tuple(dict.fromkeys((*fine.model.assume, *coarse.model.assume)))
+    shared = Steps(symbols, notation, assume)
+    before, after = (
+        shared.absorb(entropy_production(ss).select(["sigma"]))["sigma"] for ss in (fine, coarse)
+    )
+    return shared.formulas(
+        {"fine": before, "coarse": after, "difference": before - after},
+        heads=(r"\sigma", r"\sigma_{\text{coarse}}", r"\Delta\sigma"),
+        unit="k_B/time",
+    )
+
+
+Way = tuple[str, str, Expr, Transition]
+
+
+def ways(graph: StateGraph) -> list[Way]:
+    """Return the transitions one way at a time: source, target, rate and the transition.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> [way[:3] for way in ways(ns.StateGraph.from_text("A <-> B ; a, b"))]
+    [('A', 'B', a), ('B', 'A', b)]
+    """
+    forth = [(t.source, t.target, t.rate, t) for t in graph.transitions]
+    back = [(t.target, t.source, t.reverse, t) for t in graph.transitions if t.reversible]
+    return forth + back
+
+
+def known_states(graph: StateGraph, states: Iterable[Any]) -> list[str]:
+    """Return the labels of states, each once; raise UnknownNameError for what is none."""
+    found = list(dict.fromkeys(map(str, states)))
+    for state in found:
+        if state not in graph.states:
+            raise UnknownNameError.of("state", state, graph.states)
+    return found
+
+
+def _without(graph: StateGraph, state: str) -> StateGraph:
+    """Eliminate one state; every pair of ways into and out of it becomes a channel."""
+    near: list[tuple[str, Expr, Expr, str]] = []
+    for t in graph.transitions:
+        if t.source == state:
+            near.append((t.target, t.reverse, t.rate, t.channel))
+        elif t.target == state:
+            near.append((t.source, t.rate, t.reverse, t.channel))
+    total = Add(*(out for _, _, out, _ in near))
+    if total == 0:
+        raise ModelError(
+            f"there is no way out of {state!r}; an absorbing state cannot be eliminated"
+        )
+    kept = [t for t in graph.transitions if state not in (t.source, t.target)]
+    taken = {t.label for t in kept}
+    for position, (a, into_a, out_a, first) in enumerate(near):
+        for c, into_c, out_c, second in near[position + 1 :]:
+            forth, back = into_a * out_c / total, into_c * out_a / total
+            if a == c or forth == back == 0:
+                continue
+            names = ", ".join(filter(None, (first, second)))
+            channel = f"via {state}" + (f" ({names})" if names else "")
+            new = Transition(a, c, forth, back, channel)
+            if forth == 0:
+                new = Transition(c, a, back, forth, channel)
+            if new.label in taken:
+                raise ModelError(
+                    f"two transitions would be called {new.label}; rename the channels"
+                )
+            taken.add(new.label)
+            kept.append(new)
+    rest = tuple(s for s in graph.states if s != state)
+    _refuse_large(kept)
+    return replace(graph, states=rest, transitions=tuple(kept))
+
+
+def _merged(graph: StateGraph) -> StateGraph:
+    sums: dict[tuple[str, str], list[list[Expr]]] = {}
+    for t in graph.transitions:
+        if (t.target, t.source) in sums:
+            forth, back = sums[t.target, t.source][::-1]
+        else:
+            forth, back = sums.setdefault((t.source, t.target), [[], []])
+        forth.append(t.rate)
+        back.append(t.reverse)
+    found = [Transition(a, b, Add(*forth), Add(*back)) for (a, b), (forth, back) in sums.items()]
+    return replace(graph, transitions=tuple(found))
+
+
+def _refuse_large(transitions: Sequence[Transition]) -> None:
+    size = max((count_ops(w) for t in transitions for w in (t.rate, t.reverse)), default=0)
+    if size > MAX_OPERATIONS:
+        raise too_large(size)
+
+
+def too_large(size: int) -> TooLargeError:
+    """Return the error for a rate of too many operations."""
+    return TooLargeError(
+        f"a rate of the coarse graph would have {size:,} operations, more than "
+        f"{MAX_OPERATIONS:,}; substitute numbers for some symbols first, with graph.subs"
+    )
