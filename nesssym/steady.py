@@ -14,6 +14,8 @@ from nesssym.diagrams import count_terms, one_way, tree_sums
 from nesssym.errors import IrreversibleError, NessWarning, NotErgodicError, UnknownNameError
 from nesssym.exact import incidence
 from nesssym.exact.elimination import steady_weights
+from nesssym.exact.rational import from_poly
+from nesssym.exact.reduced import steady_numerators
 from nesssym.fluxes import net_currents
 from nesssym.formulas import Formulas, Steps
 from nesssym.functions import logratio
@@ -42,7 +44,21 @@ def _trees(n: int, rates: Rates, shared: Steps) -> list[Expr]:
     return [weight / total for weight in named]
 
 
-METHODS: dict[str, Method] = {"elimination": _elimination, "trees": _trees}
+def _reduced(n: int, rates: Rates, shared: Steps) -> list[Expr]:
+    space, polys = steady_numerators(n, rates)
+    named = [
+        shared.let(from_poly(poly, space), "n", latex=rf"n_{{{i}}}")
+        for i, poly in enumerate(polys, 1)
+    ]
+    total = shared.let(Add(*named), "Z", alone=True)
+    return [numerator / total for numerator in named]
+
+
+METHODS: dict[str, Method] = {
+    "elimination": _elimination,
+    "trees": _trees,
+    "reduced": _reduced,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,7 +167,7 @@ class SteadyState:
     @cached_property
     def tree_form(self) -> Formulas | None:
         """The probabilities as expanded tree sums over Z; None where they are too long to read."""
-        if self.method == "trees":
+        if self.method in ("trees", "reduced"):
             return self.state
         live = self._recurrent
         if self.method != "elimination" or not _has_few_trees(self.model, live, EXPANDED_TERMS):
@@ -181,10 +197,12 @@ def steady_state(model: Model, method: str | Method = "auto") -> SteadyState:
     model : StateGraph or MarkovChain
         With exactly one closed class of states; other states are transient and get probability
         zero (with a warning that names them).
-    method : {"auto", "elimination", "trees"} or callable, optional
+    method : {"auto", "elimination", "trees", "reduced"} or callable, optional
         ``"elimination"``: subtraction-free state elimination, a short program of shared steps,
         for graphs of any size. ``"trees"``: Kirchhoff's sums over spanning trees, expanded, for
-        reading. ``"auto"`` writes trees where there are few and eliminates otherwise. A callable
+        reading. ``"reduced"``: numerators and normalisation in lowest terms, expanded, for many
+        states with few symbols; states that symmetry makes equal are lumped first and blocks that
+        meet in one state are solved alone. ``"auto"`` writes trees where there are few and eliminates otherwise. A callable
         gets ``(n, rates, steps)`` and returns n expressions.
 
     Returns
@@ -196,7 +214,7 @@ def steady_state(model: Model, method: str | Method = "auto") -> SteadyState:
     NotErgodicError
         Several closed classes: the steady state is not unique.
     TooLargeError
-        Too many trees to write out, with ``method="trees"``.
+        Too many terms to write out, with ``method="trees"`` or ``"reduced"``.
 
     References
     ----------

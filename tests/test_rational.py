@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from itertools import permutations
 
+import numpy as np
 import pytest
+from flint import fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import (
@@ -20,6 +23,7 @@ from sympy import (
     Symbol,
     cos,
     cosh,
+    default_sort_key,
     exp,
     fraction,
     log,
@@ -38,6 +42,7 @@ from nesssym.exact.rational import (
     fractions,
     from_poly,
     ring,
+    sums_of_products,
     to_poly,
     together_over,
 )
@@ -176,3 +181,36 @@ def test_the_generators_do_not_depend_on_the_order_of_the_input() -> None:
     spaces = [fractions(order)[0] for order in permutations(rates)]
     assert len(set(spaces)) == 1
     assert spaces[0].gens == (exp(x), exp(y), a, b, c, sqrt(y))
+
+
+def test_long_sums_are_written_as_sympy_writes_them():
+    rng = random.Random(1)
+    gens = symbols("a b1 b10 b2 zeta A k_1", positive=True) + symbols("q r", real=True)
+    space = ring(sorted(gens, key=default_sort_key))
+    for _ in range(200):
+        terms = {
+            tuple(rng.choice([0, 0, 0, 1, 1, 2, 3]) for _ in gens): fmpq(
+                rng.choice([1, 1, 2, -1, -3]), rng.choice([1, 1, 2])
+            )
+            for _ in range(rng.randint(8, 20))
+        }
+        terms[(0,) * len(gens)] = fmpq(rng.choice([1, 2, -1]))
+        written = from_poly(space.context.from_dict(terms), space)
+        expected = Add(
+            *(
+                Mul(Rational(int(c.p), int(c.q)), *map(Pow, space.gens, exps))
+                for exps, c in terms.items()
+            )
+        )
+        assert written.args == expected.args
+        assert [term.args for term in written.args] == [term.args for term in expected.args]
+
+
+def test_sums_of_products_are_written_as_sympy_writes_them():
+    rng = random.Random(2)
+    factors = symbols("k10 k2 A b a zz k_3", positive=True)
+    rows = [rng.sample(range(7), 3) for _ in range(1)] + [[0, 1, 2], [1, 2, 3], [6, 5, 4]]
+    rows = [list(row) for row in dict.fromkeys(tuple(sorted(row)) for row in rows)]
+    [written] = sums_of_products([np.array(rows)], factors)
+    expected = Add(*(Mul(*(factors[i] for i in row)) for row in rows))
+    assert written.args == expected.args

@@ -11,9 +11,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, cmp_to_key, lru_cache
 from math import gcd, lcm, prod
+from typing import Any
 
+import numpy as np
 from flint import Ordering, fmpq, fmpq_mpoly, fmpq_mpoly_ctx
-from sympy import Add, Basic, Expr, Float, Mul, Pow, Rational, S, Symbol, default_sort_key, exp
+from numpy.typing import NDArray
+from sympy import (
+    Add,
+    Basic,
+    Expr,
+    Float,
+    Integer,
+    Mul,
+    Pow,
+    Rational,
+    S,
+    Symbol,
+    default_sort_key,
+    exp,
+)
 
 from nesssym.errors import NessError
 
@@ -29,6 +45,7 @@ __all__ = [
     "from_quotient",
     "integral",
     "ring",
+    "sums_of_products",
     "to_poly",
     "together_over",
 ]
@@ -37,6 +54,7 @@ Fraction = tuple[fmpq_mpoly, fmpq_mpoly]
 Power = tuple[Expr, Expr]
 
 DIGITS = 60
+FEW = 8
 
 
 @dataclass(frozen=True)
@@ -133,6 +151,8 @@ def fractions(exprs: Iterable[Expr]) -> tuple[Ring, list[Fraction]]:
     (2, True)
     """
     given = list(exprs)
+    if all(expr.is_Symbol for expr in given):
+        return _symbols(given)
     nodes = _nodes(given)
     roots: dict[Power, int] = {}
     for node in nodes:
@@ -142,6 +162,16 @@ def fractions(exprs: Iterable[Expr]) -> tuple[Ring, list[Fraction]]:
     space = Ring(tuple((base, exponent, roots[base, exponent]) for base, exponent in found))
     values = _evaluate(nodes, space)
     return space, [values[expr] for expr in given]
+
+
+def _symbols(given: Sequence[Symbol]) -> tuple[Ring, list[Fraction]]:
+    """Do the same, quicker, for symbols alone."""
+    space = ring(sorted(set(given), key=default_sort_key))
+    one = space.context.constant(1)
+    place = {
+        symbol: (gen, one) for symbol, gen in zip(space.gens, space.context.gens(), strict=True)
+    }
+    return space, [place[symbol] for symbol in given]
 
 
 def to_poly(expr: Expr, space: Ring) -> fmpq_mpoly:
@@ -183,7 +213,8 @@ def from_quotient(poly: fmpq_mpoly, divisor: fmpq_mpoly, space: Ring) -> Expr:
     >>> [from_quotient(top, to_poly(divisor, space), space) for divisor in (2*a, a + b)]
     [a/2 + b/(2*a), (a**2 + b)/(a + b)]
     """
-    """Return a quotient; a divisor of one term is divided into every term."""
+    if divisor.is_one():
+        return from_poly(poly, space)
     if len(divisor) > 1:
         return from_poly(poly, space) / from_poly(divisor, space)
     [(powers, factor)] = divisor.terms()
@@ -417,28 +448,85 @@ def _reduced(top: fmpq_mpoly, bottom: fmpq_mpoly) -> Fraction:
     return top / common / lead, bottom / common / lead
 
 
+def sums_of_products(tables: Iterable[NDArray[Any]], factors: Sequence[Symbol]) -> list[Expr]:
+    """Return for each table the sum of products of distinct symbols, one a row of their indices.
+
+    For very many products, since they come in SymPy's own order, so that it does not sort them.
+
+    Examples
+    --------
+    >>> from sympy import symbols
+    >>> sums_of_products([np.array([[2, 1], [0, 1]])], symbols("a b c"))
+    [a*b + b*c]
+    """
+    ranked = sorted(factors, key=cmp_to_key(Basic.compare))
+    place = {symbol: i for i, symbol in enumerate(ranked)}
+    rank = np.array([place[symbol] for symbol in factors], dtype=np.int32)
+    return [_sum_of_ranks(np.sort(rank[table], axis=1), ranked) for table in tables]
+
+
+def _sum_of_ranks(table: NDArray[Any], atoms: Sequence[Expr]) -> Expr:
+    """Return the sum of products of atoms in their order, the rows padded by -1 behind."""
+    if len(table) < 1 or table.shape[1] < 1:
+        return Integer(len(table))
+    lengths = (table >= 0).sum(axis=1)
+    # Numbers come before all else, sums of one factor before products, shorter products first.
+    place = np.lexsort((*table.T[::-1], lengths))
+    rows = np.array([*atoms, None], dtype=object)[table[place]].tolist()
+    if (lengths == lengths[0]).all() and lengths[0] > 1:
+        terms = [Mul._from_args(tuple(row), True) for row in rows]
+    else:
+        terms = [
+            Mul._from_args(tuple(row[:length]), True) if length > 1 else row[0]
+            for row, length in zip(rows, lengths[place].tolist(), strict=True)
+        ]
+    return Add._from_args(terms, True)
+
+
 def _write(terms: Iterable[tuple[tuple[int, ...], fmpq]], space: Ring) -> Expr:
-    """Build a sum of terms, putting factors and terms in SymPy's own order beforehand."""
-    given = [
-        (Rational(int(c.p), int(c.q)), [(i, int(k)) for i, k in enumerate(exps) if k])
-        for exps, c in terms
+    """Build a sum of terms."""
+    given = list(terms)
+    if len(given) > FEW and all(type(gen) is Symbol for gen in space.gens):
+        return _write_sorted(given, space)
+    return Add(
+        *(
+            Mul(
+                Rational(int(c.p), int(c.q)),
+                *(space.gens[i] ** int(k) for i, k in enumerate(exps) if k),
+            )
+            for exps, c in given
+        )
+    )
+
+
+def _write_sorted(given: Sequence[tuple[tuple[int, ...], fmpq]], space: Ring) -> Expr:
+    """Put factors and terms in SymPy's own order, so that it need not look at them again.
+
+    Its order of sums and products compares their arguments one by one: numbers, then symbols, then
+    powers. So a term is a row of ranks, and all the sorting is that of one matrix.
+    """
+    size = len(given), len(space.gens)
+    flat = np.fromiter((k for exps, _ in given for k in exps), np.int64, size[0] * size[1])
+    exponents = flat.reshape(size)
+    row, gen = np.nonzero(exponents)
+    power = exponents[row, gen]
+    span = int(power.max(initial=0)) + 1
+    kinds, kind = np.unique(gen * span + power, return_inverse=True)
+    atoms = [space.gens[k // span] ** (k % span) for k in kinds.tolist()]
+    numbers = [(i, (int(c.p), int(c.q))) for i, (exps, c) in enumerate(given) if c != 1]
+    numbers += [
+        (i, (1, 1)) for i in np.flatnonzero(~exponents.any(axis=1)).tolist() if given[i][1] == 1
     ]
-    used = dict.fromkeys(power for _, powers in given for power in powers)
-    atoms = {(i, k): space.gens[i] ** k for i, k in used}
-    order = cmp_to_key(Basic.compare)
-    ranked = sorted(atoms, key=lambda power: order(atoms[power]))
-    rank = {power: position for position, power in enumerate(ranked)}
-    plain = all(gen.is_Symbol for gen in space.gens)
-    exprs: list[Expr] = []
-    for ranks, coefficient in sorted(
-        ((sorted(rank[power] for power in powers), c) for c, powers in given),
-        key=lambda term: (len(term[0]) + (term[1] != 1), term[0]),
-    ):
-        factors = [atoms[ranked[position]] for position in ranks]
-        if coefficient != 1 or not factors:
-            factors.insert(0, coefficient)
-        if len(factors) == 1:
-            exprs.append(factors[0])
-        else:
-            exprs.append(Mul._from_args(factors) if plain else Mul(*factors))
-    return Add(*exprs)
+    coefficients = {pair: Rational(*pair) for pair in sorted({pair for _, pair in numbers})}
+    ranked = sorted([*coefficients.values(), *atoms], key=cmp_to_key(Basic.compare))
+    rank = {atom: position for position, atom in enumerate(ranked)}
+    ranks = np.array([rank[atom] for atom in atoms], dtype=np.int64)[kind]
+    if numbers:
+        row = np.append(row, [i for i, _ in numbers])
+        ranks = np.append(ranks, [rank[coefficients[pair]] for _, pair in numbers])
+    inside = np.lexsort((ranks, row))
+    row, ranks = row[inside], ranks[inside]
+    lengths = np.bincount(row, minlength=len(given))
+    table = np.full((len(given), lengths.max()), -1)
+    table[row, np.arange(len(row)) - np.repeat(np.cumsum(lengths) - lengths, lengths)] = ranks
+    return _sum_of_ranks(table, ranked)
