@@ -49,16 +49,24 @@ from nesssym.errors import (
 from nesssym.exact.collected import Collected, collect
 from nesssym.families import Diagrams
 from nesssym.fields import (
+    Absorbing,
     Contact,
+    Diffusion,
     Field,
     FieldState,
     Film,
     Fin,
     Gaussian,
     Layer,
+    Partial,
     Radiator,
+    Reflecting,
+    Resetting,
     Rod,
+    Search,
+    SharpRestart,
     ThermoelectricLeg,
+    with_resetting,
 )
 from nesssym.fluctuations import (
     cumulants,
@@ -111,12 +119,14 @@ from nesssym.verify import Verification, verify
 __version__ = "0.1.0"
 
 __all__ = [
+    "Absorbing",
     "Bound",
     "Collected",
     "Contact",
     "Cycle",
     "Derivation",
     "Diagrams",
+    "Diffusion",
     "Field",
     "FieldState",
     "Film",
@@ -139,6 +149,7 @@ __all__ = [
     "NotErgodicError",
     "ParameterError",
     "ParseError",
+    "Partial",
     "PerpetualMotionError",
     "Radiator",
     "RateEquation",
@@ -147,7 +158,11 @@ __all__ = [
     "ReactionImbalance",
     "ReactionNetwork",
     "ReactionSteadyState",
+    "Reflecting",
+    "Resetting",
     "Rod",
+    "Search",
+    "SharpRestart",
     "StateGraph",
     "SteadyState",
     "Theorem",
@@ -220,4 +235,5 @@ __all__ = [
     "unicycle_bound",
     "verify",
     "wegscheider_conditions",
+    "with_resetting",
 ]

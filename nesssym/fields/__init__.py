@@ -2,19 +2,30 @@
 
 from nesssym.fields.fin import Fin
 from nesssym.fields.gaussian import Gaussian
+from nesssym.fields.hitting import Absorbing, Diffusion, Partial, Reflecting
+from nesssym.fields.resetting import Resetting, with_resetting
 from nesssym.fields.rod import Contact, Film, Layer, Radiator, Rod
+from nesssym.fields.search import Search, SharpRestart
 from nesssym.fields.state import Field, FieldState
 from nesssym.fields.thermoelectric import ThermoelectricLeg
 
 __all__ = [
+    "Absorbing",
     "Contact",
+    "Diffusion",
     "Field",
     "FieldState",
     "Film",
     "Fin",
     "Gaussian",
     "Layer",
+    "Partial",
     "Radiator",
+    "Reflecting",
+    "Resetting",
     "Rod",
+    "Search",
+    "SharpRestart",
     "ThermoelectricLeg",
+    "with_resetting",
 ]
