@@ -1,9 +1,11 @@
 """Continuous systems: a field, the flux through it, the force that drives it."""
 
+from nesssym.fields.escape import Escape
 from nesssym.fields.fin import Fin
 from nesssym.fields.gaussian import Gaussian
 from nesssym.fields.hitting import Absorbing, Diffusion, Partial, Reflecting
 from nesssym.fields.resetting import Resetting, with_resetting
+from nesssym.fields.ring import Ring
 from nesssym.fields.rod import Contact, Film, Layer, Radiator, Rod
 from nesssym.fields.search import Search, SharpRestart
 from nesssym.fields.state import Field, FieldState
@@ -13,6 +15,7 @@ __all__ = [
     "Absorbing",
     "Contact",
     "Diffusion",
+    "Escape",
     "Field",
     "FieldState",
     "Film",
@@ -23,6 +26,7 @@ __all__ = [
     "Radiator",
     "Reflecting",
     "Resetting",
+    "Ring",
     "Rod",
     "Search",
     "SharpRestart",
