@@ -4,12 +4,14 @@ from nesssym.fields.escape import Escape
 from nesssym.fields.fin import Fin
 from nesssym.fields.gaussian import Gaussian
 from nesssym.fields.hitting import Absorbing, Diffusion, Partial, Reflecting
+from nesssym.fields.parts import Contact, Film, Layer, Radiator
 from nesssym.fields.resetting import Resetting, with_resetting
 from nesssym.fields.ring import Ring
-from nesssym.fields.rod import Contact, Film, Layer, Radiator, Rod
+from nesssym.fields.rod import Rod
 from nesssym.fields.search import Search, SharpRestart
 from nesssym.fields.state import Field, FieldState
 from nesssym.fields.thermoelectric import ThermoelectricLeg
+from nesssym.fields.tumble import RunAndTumble
 
 __all__ = [
     "Absorbing",
@@ -28,6 +30,7 @@ __all__ = [
     "Resetting",
     "Ring",
     "Rod",
+    "RunAndTumble",
     "Search",
     "SharpRestart",
     "ThermoelectricLeg",
