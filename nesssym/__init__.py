@@ -62,16 +62,27 @@ from nesssym.exchanges import (
 )
 from nesssym.families import Diagrams
 from nesssym.fields import (
+    Absorbing,
     Contact,
+    Diffusion,
+    Escape,
     Field,
     FieldState,
     Film,
     Fin,
     Gaussian,
     Layer,
+    Partial,
     Radiator,
+    Reflecting,
+    Resetting,
+    Ring,
     Rod,
+    RunAndTumble,
+    Search,
+    SharpRestart,
     ThermoelectricLeg,
+    with_resetting,
 )
 from nesssym.flows import FlowState
 from nesssym.fluctuations import (
@@ -152,6 +163,7 @@ from nesssym.zscores import RandomVerification, verify_averages
 __version__ = "0.1.0"
 
 __all__ = [
+    "Absorbing",
     "Bound",
     "Collected",
     "Contact",
@@ -159,6 +171,8 @@ __all__ = [
     "CycleFluxes",
     "Derivation",
     "Diagrams",
+    "Diffusion",
+    "Escape",
     "Field",
     "FieldState",
     "Film",
@@ -188,6 +202,7 @@ __all__ = [
     "NotErgodicError",
     "ParameterError",
     "ParseError",
+    "Partial",
     "PerpetualMotionError",
     "Protocol",
     "Radiator",
@@ -198,7 +213,13 @@ __all__ = [
     "ReactionImbalance",
     "ReactionNetwork",
     "ReactionSteadyState",
+    "Reflecting",
+    "Resetting",
+    "Ring",
     "Rod",
+    "RunAndTumble",
+    "Search",
+    "SharpRestart",
     "StateGraph",
     "SteadyState",
     "System",
@@ -314,4 +335,5 @@ __all__ = [
     "visible_transitions",
     "wegscheider_conditions",
     "with_forces",
+    "with_resetting",
 ]

@@ -134,11 +134,14 @@ def steady_state(model: Any, *args: Any, **options: Any) -> Any:
         `Resetting`, ...) have a method of their own each. The unknowns of a flow network are
         isolated one after the other; the root of a nonlinear equation is taken where its signs
         prove that it is the only positive one.
-    method : {"auto", "elimination", "trees"} or callable, optional
+    method : {"auto", "elimination", "trees", "reduced"} or callable, optional
         Of a Markov model. ``"elimination"``: subtraction-free state elimination, a short program
         of shared steps, for graphs of any size. ``"trees"``: Kirchhoff's sums over spanning
-        trees, expanded, for reading. ``"auto"`` writes trees where there are few and eliminates
-        otherwise. A callable gets ``(n, rates, steps)`` and returns n expressions.
+        trees, expanded, for reading. ``"reduced"``: numerators and normalisation in lowest terms,
+        expanded, for many states with few symbols; states that symmetry makes equal are lumped
+        first and blocks that meet in one state are solved alone. ``"auto"`` writes trees where
+        there are few and eliminates otherwise. A callable gets ``(n, rates, steps)`` and returns
+        n expressions.
     totals, values : mapping, optional
         Of a reaction network (`values` also of a flow network), as in `steady_states`, which
         returns all steady states where there are several.

@@ -162,6 +162,7 @@ def _mathematica_literal(value: Fraction) -> str:
 
 IN_MPMATH = {
     **{name: f"mpmath.{name}" for name in SPECIAL},
+    "Abs": "mpmath.fabs",
     "LambertW": "mpmath.lambertw",
     "atanhc": "lambda w: mpmath.hyp2f1(0.5, 1, 1.5, w)",
     "besseli_modulus": "lambda nu, z: abs(mpmath.besseli(1j*nu, z))**2",

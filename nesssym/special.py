@@ -294,7 +294,12 @@ def _half(k: int) -> flint.acb:
     return flint.acb(k) / 2
 
 
+def _abs(x: Any) -> Any:
+    return (x * x).sqrt(analytic=is_analytic()) if isinstance(x, flint.acb) else abs(flint.arb(x))
+
+
 SPECIAL: Mapping[str, Special] = {
+    "Abs": Special(sympy.Abs, _abs),
     "LambertW": Special(sympy.LambertW, _lambert),
     "atanhc": Special(atanhc, _complex(lambda w: w.hypgeom_2f1(_half(1), 1, _half(3)))),
     "besseli": Special(sympy.besseli, _complex(lambda nu, z: z.bessel_i(nu))),
@@ -308,6 +313,7 @@ SPECIAL: Mapping[str, Special] = {
     "gamma": Special(sympy.gamma, _complex(lambda x: x.gamma())),
     "hyper": Special(sympy.hyper, _hyper),
     "loggamma": Special(sympy.loggamma, _complex(lambda x: x.lgamma())),
+    "sign": Special(sympy.sign, lambda x: flint.arb(x).sgn()),
 }
 
 BOUND: Mapping[type, str] = {sympy.Integral: "integral", RootIn: "root"}

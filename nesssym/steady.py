@@ -202,8 +202,8 @@ def steady_state(model: Model, method: str | Method = "auto") -> SteadyState:
         for graphs of any size. ``"trees"``: Kirchhoff's sums over spanning trees, expanded, for
         reading. ``"reduced"``: numerators and normalisation in lowest terms, expanded, for many
         states with few symbols; states that symmetry makes equal are lumped first and blocks that
-        meet in one state are solved alone. ``"auto"`` writes trees where there are few and eliminates otherwise. A callable
-        gets ``(n, rates, steps)`` and returns n expressions.
+        meet in one state are solved alone. ``"auto"`` writes trees where there are few and
+        eliminates otherwise. A callable gets ``(n, rates, steps)`` and returns n expressions.
 
     Returns
     -------

@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from functools import reduce
 
 from flint import fmpq, fmpq_mat, fmpq_mpoly
-from sympy import Expr, Integer, Mul, Rational
+from sympy import Expr, ImmutableDenseMatrix, Integer, Mul, Rational, eye
+from sympy.polys.matrices import DomainMatrix
 
 from nesssym.errors import NessError, TooLargeError
 from nesssym.exact.rational import Fraction, Ring, common_multiple, fractions, from_poly
 
-__all__ = ["factored", "solve"]
+__all__ = [
+    "characteristic",
+    "determinant",
+    "factored",
+    "hurwitz",
+    "inverted",
+    "simplest",
+    "solve",
+]
 
 MOST_TERMS = 20_000
 MOST_FACTORED = 2_000
@@ -68,6 +77,60 @@ def factored(pair: Fraction, space: Ring) -> Expr:
     # SymPy would multiply the number into a sum, term by term, where digits are lost.
     plain = number == 1 or not product.is_Add
     return number * product if plain else Mul(number, product, evaluate=False)
+
+
+def simplest(expr: Expr) -> Expr:
+    """Write a rational expression in lowest terms, as a product of irreducible factors."""
+    space, [pair] = fractions([expr])
+    return factored(pair, space)
+
+
+def determinant(matrix: ImmutableDenseMatrix) -> Expr:
+    """Return a determinant in lowest terms; one for an empty matrix."""
+    if matrix.shape == (0, 0):
+        return Integer(1)
+    domain = DomainMatrix.from_Matrix(matrix).to_field()
+    return simplest(domain.domain.to_sympy(domain.det()))
+
+
+def characteristic(matrix: ImmutableDenseMatrix) -> list[Expr]:
+    """Return the coefficients of the characteristic polynomial, the highest power first."""
+    domain = DomainMatrix.from_Matrix(matrix).to_field()
+    return [simplest(domain.domain.to_sympy(c)) for c in domain.charpoly()]
+
+
+def hurwitz(matrix: ImmutableDenseMatrix) -> list[Expr]:
+    """Return what is positive just where all eigenvalues have positive real parts.
+
+    The coefficients of the characteristic polynomial and every second Hurwitz determinant
+    (Lienard and Chipart).
+    """
+    n = matrix.shape[0]
+    a = characteristic(-matrix)
+
+    def minor(size: int) -> Expr:
+        entries = [
+            [a[k] if 0 <= (k := 2 * j - i + 1) <= n else Integer(0) for j in range(size)]
+            for i in range(size)
+        ]
+        return determinant(ImmutableDenseMatrix(entries))
+
+    return [*a[1:], *(minor(size) for size in range(n - 1, 1, -2))]
+
+
+def inverted(matrix: ImmutableDenseMatrix) -> ImmutableDenseMatrix:
+    """Return the inverse of a matrix of rational functions.
+
+    Examples
+    --------
+    >>> from sympy import symbols
+    >>> a, b = symbols("a b")
+    >>> inverted(ImmutableDenseMatrix([[a, b], [b, a]]))[0, 0]
+    a/((a - b)*(a + b))
+    """
+    n = matrix.shape[0]
+    columns = [solve(matrix.tolist(), list(eye(n).col(j))) for j in range(n)]
+    return ImmutableDenseMatrix(n, n, lambda i, j: columns[j][i])
 
 
 def _numbers(pairs: Sequence[Fraction], n: int) -> list[Expr]:

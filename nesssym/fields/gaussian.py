@@ -19,12 +19,10 @@ from sympy import (
     sqrt,
     zeros,
 )
-from sympy.polys.matrices import DomainMatrix
 
 from nesssym import parsing, typeset
 from nesssym.errors import IrreversibleError, ModelError, ParameterError, TooLargeError
-from nesssym.exact.linear import factored, solve
-from nesssym.exact.rational import fractions
+from nesssym.exact.linear import characteristic, determinant, hurwitz, inverted, simplest, solve
 from nesssym.fields.state import Field, conditions, quantity, symbols_of
 from nesssym.formulas import Formulas, Steps
 from nesssym.signs import sign
@@ -143,10 +141,10 @@ class Gaussian(Field):
     @cached_property
     def assume(self) -> tuple[Expr, ...]:
         """The conditions of Routh and Hurwitz and those of a semidefinite noise, where open."""
-        stable = conditions(_hurwitz(self.drift), "the drift matrix is not stable")
+        stable = conditions(hurwitz(self.drift), "the drift matrix is not stable")
         if self.diffusion.is_diagonal():
             return stable
-        sizes = [c for c in _characteristic(-self.diffusion) if c != 0]
+        sizes = [c for c in characteristic(-self.diffusion) if c != 0]
         if any(c.is_negative for c in sizes):
             raise ModelError("the diffusion matrix is not positive semidefinite")
         return (*stable, *(c for c in sizes if sign(c) <= 0))
@@ -199,7 +197,7 @@ class Gaussian(Field):
         return self._formulas(
             {
                 f"<{self.variables[i]} v_{self.variables[j]} - {self.variables[j]} "
-                f"v_{self.variables[i]}>": _short(2 * flow[i, j])
+                f"v_{self.variables[i]}>": simplest(2 * flow[i, j])
                 for i, j in pairs
             },
             (
@@ -215,7 +213,7 @@ class Gaussian(Field):
         r"""The mean local velocity of every variable, :math:`(D C^{-1} - A)\,x`."""
         matrix = self.diffusion * self._inverse - self.drift
         where = ImmutableDenseMatrix(self.coordinates)
-        flow = matrix.applyfunc(_short) * where
+        flow = matrix.applyfunc(simplest) * where
         return self._formulas(
             {f"v_{name}": flow[i] for i, name in enumerate(self.variables)},
             (rf"v_{{{self._latex(i)}}}" for i in range(self.size)),
@@ -227,7 +225,7 @@ class Gaussian(Field):
         """The probability density, label ``"p"``, as a function of the coordinates."""
         where = ImmutableDenseMatrix(self.coordinates)
         weight = exp(-(where.T * self._inverse * where)[0] / 2)
-        norm = (2 * pi) ** Rational(self.size, 2) * sqrt(_determinant(self.covariance))
+        norm = (2 * pi) ** Rational(self.size, 2) * sqrt(determinant(self.covariance))
         return self._formulas({"p": weight / norm}, ("p",))
 
     @cached_property
@@ -253,7 +251,7 @@ class Gaussian(Field):
         push = self.diffusion * self._inverse - dissipative
         where = ImmutableDenseMatrix(self.coordinates)
         rows = inverse * push.extract(noisy, list(range(self.size)))
-        forces = rows.applyfunc(_short) * where
+        forces = rows.applyfunc(simplest) * where
         return self._formulas(
             {f"F_{self.variables[i]}": forces[k] for k, i in enumerate(noisy)},
             (f"F_{{{self._latex(i)}}}" for i in noisy),
@@ -278,8 +276,10 @@ class Gaussian(Field):
         parts = {}
         if self.diffusion.is_diagonal():
             for k, i in enumerate(noisy):
-                parts[self.variables[i]] = _short(spread[k, k] * inverse[k, k] - dissipative[i, i])
-        total = _short((spread * inverse).trace() - dissipative.trace())
+                parts[self.variables[i]] = simplest(
+                    spread[k, k] * inverse[k, k] - dissipative[i, i]
+                )
+        total = simplest((spread * inverse).trace() - dissipative.trace())
         return self._formulas(
             {"sigma": total, **parts},
             (r"\sigma", *(rf"\sigma_{{{self._latex(i)}}}" for i in noisy if parts)),
@@ -317,7 +317,7 @@ class Gaussian(Field):
         names = flows.labels[1:]
         return self._formulas(
             {
-                name: _short(self.temperatures[self.variables.index(name)] * flows[name])
+                name: simplest(self.temperatures[self.variables.index(name)] * flows[name])
                 for name in names
             },
             (rf"\dot Q_{{{self._latex(self.variables.index(name))}}}" for name in names),
@@ -338,16 +338,16 @@ class Gaussian(Field):
                     "change sign under time reversal, such as velocities"
                 )
         block = self.diffusion.extract(noisy, noisy)
-        if _determinant(block) == 0:
+        if determinant(block) == 0:
             raise IrreversibleError(
                 "the noise of several variables is one and the same (the diffusion matrix is "
                 "singular), so forces and entropy production are infinite"
             )
-        return noisy, _inverted(block), part
+        return noisy, inverted(block), part
 
     @cached_property
     def _inverse(self) -> ImmutableDenseMatrix:
-        return _inverted(self.covariance)
+        return inverted(self.covariance)
 
     @property
     def _pairs(self) -> list[tuple[int, int]]:
@@ -435,45 +435,3 @@ def _matrix(given: Any, what: str) -> ImmutableDenseMatrix:
     if not rows or any(len(row) != len(rows) for row in rows):
         raise ModelError(f"the {what} matrix is not square")
     return ImmutableDenseMatrix([[quantity(entry) for entry in row] for row in rows])
-
-
-def _short(expr: Expr) -> Expr:
-    space, [pair] = fractions([expr])
-    return factored(pair, space)
-
-
-def _determinant(matrix: ImmutableDenseMatrix) -> Expr:
-    if matrix.shape == (0, 0):
-        return Integer(1)
-    domain = DomainMatrix.from_Matrix(matrix).to_field()
-    return _short(domain.domain.to_sympy(domain.det()))
-
-
-def _inverted(matrix: ImmutableDenseMatrix) -> ImmutableDenseMatrix:
-    n = matrix.shape[0]
-    columns = [solve(matrix.tolist(), list(eye(n).col(j))) for j in range(n)]
-    return ImmutableDenseMatrix(n, n, lambda i, j: columns[j][i])
-
-
-def _characteristic(matrix: ImmutableDenseMatrix) -> list[Expr]:
-    domain = DomainMatrix.from_Matrix(matrix).to_field()
-    return [_short(domain.domain.to_sympy(c)) for c in domain.charpoly()]
-
-
-def _hurwitz(drift: ImmutableDenseMatrix) -> list[Expr]:
-    """Return what is positive just where all eigenvalues have positive real parts.
-
-    The coefficients of the characteristic polynomial and every second Hurwitz determinant
-    (Lienard and Chipart).
-    """
-    n = drift.shape[0]
-    a = _characteristic(-drift)
-
-    def minor(size: int) -> Expr:
-        entries = [
-            [a[k] if 0 <= (k := 2 * j - i + 1) <= n else Integer(0) for j in range(size)]
-            for i in range(size)
-        ]
-        return _determinant(ImmutableDenseMatrix(entries))
-
-    return [*a[1:], *(minor(size) for size in range(n - 1, 1, -2))]

@@ -12,45 +12,15 @@ from sympy import Add, Dummy, Expr, Integer, Symbol, oo, sqrt
 from nesssym import parsing, typeset
 from nesssym.errors import ModelError, NessWarning, ParameterError
 from nesssym.fields.integrals import definite, inverse
+from nesssym.fields.parts import Contact, Film, Layer, Radiator
 from nesssym.fields.state import Field, positive, quantity, symbols_of
 from nesssym.formulas import Formulas, Steps
 from nesssym.signs import sign
 from nesssym.special import RootIn
 
-__all__ = ["Contact", "Film", "Layer", "Radiator", "Rod"]
+__all__ = ["Rod"]
 
 COLD = 100  # kelvin; below it a temperature is more likely one in degrees Celsius
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A layer of a `Rod`: its conductivity, which may depend on the field, and its length."""
-
-    kappa: Any
-    length: Any
-
-
-@dataclass(frozen=True)
-class Contact:
-    """A thermal contact resistance between two layers of a `Rod`, in area times kelvin per watt."""
-
-    resistance: Any
-
-
-@dataclass(frozen=True)
-class Film:
-    """An end of a `Rod` in a fluid: heat transfer coefficient and temperature of the fluid."""
-
-    coefficient: Any
-    temperature: Any
-
-
-@dataclass(frozen=True)
-class Radiator:
-    """An end of a `Rod` that radiates: emissivity times Stefan's constant, and surroundings."""
-
-    strength: Any
-    temperature: Any
 
 
 @dataclass(frozen=True)
