@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +13,13 @@ from sympy import Expr, Symbol
 
 from nesssym import parsing
 from nesssym.derivation import document, formula_lines
-from nesssym.errors import ParameterError, UnknownNameError
+from nesssym.errors import (
+    NessError,
+    NessWarning,
+    NoSteadyStateError,
+    ParameterError,
+    UnknownNameError,
+)
 from nesssym.formulas import Formulas, Steps
 from nesssym.kernels import compile
 from nesssym.networks.files import Parameter, Reference
@@ -23,6 +30,7 @@ __all__ = ["Correction", "Limit", "System", "parameter", "real"]
 Results = Mapping[str, Formulas]
 DIGITS = 60
 NEAR, FAR = "1/10^40", "10^40"
+COLD = 100
 
 
 def parameter(
@@ -128,8 +136,11 @@ class System:
         Common mistakes.
     draw : callable, optional
         Draws a picture worth looking at into matplotlib axes.
-    positive : tuple of str, optional
-        Expressions of the parameters that are positive in this system.
+    below : mapping of str to str, optional
+        Parameter to an upper bound, which it does not reach.
+    exists : callable, optional
+        Gets the system and returns what must be positive for there to be a steady state:
+        statement to expression of the parameters.
 
     Examples
     --------
@@ -150,7 +161,8 @@ class System:
     limits: tuple[Limit, ...] = ()
     corrections: tuple[Correction, ...] = ()
     draw: Callable[[Any, System], None] | None = None
-    positive: tuple[str, ...] = ()
+    below: Mapping[str, str] = field(default_factory=dict)
+    exists: Callable[[System], Mapping[str, Expr]] | None = None
 
     def __repr__(self) -> str:
         return f"<System: {self.title}>"
@@ -168,7 +180,7 @@ class System:
     @property
     def assume(self) -> tuple[Expr, ...]:
         """Expressions that are positive in this system."""
-        return tuple(self.expr(text) for text in self.positive)
+        return tuple(self.expr(bound) - self.named[name] for name, bound in self.below.items())
 
     @cached_property
     def named(self) -> dict[str, Symbol]:
@@ -200,6 +212,38 @@ class System:
         """Read an expression in the parameters."""
         return parsing.expression(text, self.named, strict=True)
 
+    def point(self, values: Mapping[Any, Any] | None = None) -> dict[Symbol, Expr]:
+        """Return a value for every symbol: the defaults, some of them changed, all checked.
+
+        Raises
+        ------
+        ParameterError
+            A value outside its range; the message names parameter, value and bound.
+        NoSteadyStateError
+            There is no steady state at these values; the message has what is violated.
+        """
+        point = self.values | parsing.substitution(values or {}, self.symbols)
+        point = {s: v.xreplace(self.values) for s, v in point.items()}
+        parsing.check_values(point)
+        for name, text in self.below.items():
+            value, bound = point[self.named[name]], self.expr(text).xreplace(dict(point))
+            if not value < bound:
+                raise ParameterError(f"{name} must be below {text}; got {value}")
+        for p in self.parameters:
+            if p.unit == "K" and p.symbol.is_positive and point[p.symbol] < COLD:
+                warnings.warn(
+                    f"{p.symbol} is {point[p.symbol]} K: temperatures are in kelvin here",
+                    NessWarning,
+                    stacklevel=3,
+                )
+        for statement, expr in (self.exists(self) if self.exists else {}).items():
+            if not expr.xreplace(dict(point)) > 0:
+                value = expr.xreplace(dict(point)).evalf(6)
+                raise NoSteadyStateError(
+                    f"no steady state: {statement} means {expr} > 0, here it is {value}"
+                )
+        return point
+
     def steps(self) -> Steps:
         """Begin a derivation over the parameters of this system."""
         return Steps.over(self)
@@ -230,14 +274,13 @@ class System:
         self, formulas: Formulas, values: Mapping[Any, Any] | None = None, digits: int = 17
     ) -> dict[str, mpmath.mpf]:
         """Evaluate any formulas in the parameters of this system, as `at` does."""
-        point = self.values | parsing.substitution(values or {}, self.symbols)
-        parsing.check_values(point, formulas.assume)
+        point = self.point(values)
         inside = {symbol: v for symbol, v in point.items() if symbol in formulas.parameters}
         return precise_values(precise_kernel(formulas.subs(inside)), {}, digits)
 
     def text(self, values: Mapping[Any, Any] | None = None) -> str:
         """Return the whole derivation as plain text."""
-        point = self.values | parsing.substitution(values or {}, self.symbols)
+        point = self.point(values)
         lines = [self.title, str(self.reference), "", self.passage.strip(), "", "Parameters"]
         lines += [
             f"  {p.symbol.name:<10} {point.get(p.symbol, '')!s:<14} {p.unit:<12} {p.meaning}"
@@ -290,7 +333,7 @@ def _approaches(system: System, target: Mapping[Symbol, str]) -> Iterator[dict[S
                 middle = system.expr(text).xreplace(dict(system.values))
                 near[symbol] = middle + side * parsing.expression(NEAR)
         try:
-            parsing.check_values(system.values | near)
-        except ParameterError:
+            system.point(near)
+        except NessError:
             continue
         yield near

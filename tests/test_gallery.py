@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
+import flint
 import matplotlib as mpl
 import mpmath
 import pint
@@ -12,6 +14,7 @@ from matplotlib.figure import Figure
 
 import nesssym as ns
 from nesssym.emit import python_source
+from nesssym.special import SPECIAL
 from nesssym.system import Limit
 from tests import katex
 from tests.reference import SYSTEMS
@@ -21,6 +24,15 @@ NAMES = ns.gallery.names("system")
 UNITS = pint.UnitRegistry()
 
 REFERENCE = {
+    "sink.h_star": ("kitchen_sink", "level", "h", {}),
+    "sink.fill_h60": (
+        "kitchen_sink",
+        "level in time",
+        "h",
+        {"t": 60, "h_0": "0.04*Q^2/(2*g*C_d^2*a^2)"},
+    ),
+    "sink.entropy_rate": ("kitchen_sink", "entropy production", "sigma", {}),
+    "sink.molecular_epr": ("kitchen_sink", "molecular entropy production", "sigma", {}),
     "flippase.P_min": ("flippase", "least power", "P_min", {}),
     "flippase.x_in": ("flippase", "fraction", "in", {}),
     "flippase.power": ("flippase", "power", "consumed", {}),
@@ -52,7 +64,23 @@ def test_parameters_have_a_meaning_a_unit_and_a_value(system):
 
 
 def _unitless(function):
-    return lambda x: function(UNITS.Quantity(x).to("dimensionless").magnitude)
+    return lambda *xs: function(*(UNITS.Quantity(x).to("dimensionless").magnitude for x in xs))
+
+
+def _float(special, *values):
+    with flint.ctx.workprec(80):
+        return float(special.ball(*map(flint.arb, values)))
+
+
+def _root(function, low, high):
+    """A root has the unit with which all terms of its equation agree."""
+    for unit in ("1", "K", "m", "mol/m^3", "V", "1/s", "m^3"):
+        try:
+            function(UNITS.Quantity(1.5, unit))
+        except pint.DimensionalityError:
+            continue
+        return UNITS.Quantity(1.5, unit)
+    raise AssertionError("no unit makes the terms of an equation agree")
 
 
 def test_units_of_every_result(system):
@@ -68,7 +96,11 @@ def test_units_of_every_result(system):
         "tanh": _unitless(math.tanh),
         "rational": lambda p, q: p / q,
         "pi": math.pi,
+        "inf": math.inf,
+        "root": _root,
     }
+    for name, special in SPECIAL.items():
+        functions.setdefault(name, _unitless(partial(_float, special)))
     for quantity, formulas in system.results.items():
         kernel = ns.compile(formulas)
         scope = dict(functions)
@@ -77,12 +109,33 @@ def test_units_of_every_result(system):
         wanted = UNITS.Quantity(1, formulas.unit).dimensionality
         for label, value in zip(formulas, values, strict=True):
             got = UNITS.Quantity(value).dimensionality
-            assert got == wanted, f"{quantity} {label} has {got}, says {formulas.unit}"
+            assert value == 0 or got == wanted, (
+                f"{quantity} {label} has {got}, says {formulas.unit}"
+            )
 
 
 def test_limits(system):
     assert system.limits
     assert [text for text, holds in system.checks() if not holds] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "error", "message"),
+    [
+        ("flippase", {"x": "1.2"}, ns.ParameterError, "x must be below 1; got 6/5"),
+        ("flippase", {"T": -3}, ns.ParameterError, "T"),
+        ("kitchen_sink", {"Q": "3e-4"}, ns.NoSteadyStateError, "the level stays below the rim"),
+        ("kitchen_sink", {"z": 1}, ns.UnknownNameError, "unknown parameter 'z'"),
+    ],
+)
+def test_bad_parameters(name, values, error, message):
+    with pytest.raises(error, match=message):
+        ns.gallery.load(name).point(values)
+
+
+def test_degrees_instead_of_kelvin():
+    with pytest.warns(ns.NessWarning, match="T is 20 K: temperatures are in kelvin"):
+        ns.gallery.load("kitchen_sink").point({"T": 20})
 
 
 def test_a_wrong_limit_is_seen():

@@ -100,7 +100,7 @@ k_B T.
     ),
     build=_model,
     derive=_results,
-    positive=("1 - x",),
+    below={"x": "1"},
     limits=(
         Limit("without a pump both leaflets are equal", "fraction", "in", {"a": "0"}, "1/2"),
         Limit("without drive both leaflets are equal", "fraction", "in", {"dmu": "0"}, "1/2"),
