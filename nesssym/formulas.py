@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
-from sympy import Expr, Symbol, log
+from sympy import Expr, Symbol
 
 from nesssym import languages, parsing, typeset
 from nesssym.errors import NameClashError, NessError, TooLargeError, UnknownNameError
-from nesssym.functions import logratio
+from nesssym.functions import plain
 
 __all__ = ["Formulas", "Steps"]
 
@@ -142,15 +142,15 @@ class Formulas(Mapping[str, Expr]):
     def _sizes(self) -> dict[Symbol, int]:
         sizes: dict[Symbol, int] = {}
         for symbol, expr in self.steps:
-            sizes[symbol] = _operations(expr, sizes)
+            sizes[symbol] = _operations(plain(expr), sizes)
         return sizes
 
     def operations(self, label: object) -> int:
         """Return how many operations the closed form of a result has, without building it."""
-        return _operations(self.exprs[self._index(label)], self._sizes)
+        return _operations(plain(self.exprs[self._index(label)]), self._sizes)
 
     def _unfolded(self, indices: Iterable[int]) -> tuple[Expr, ...]:
-        chosen = [self.exprs[i] for i in indices]
+        chosen = [plain(self.exprs[i]) for i in indices]
         size = self._sizes
         total = sum(_operations(expr, size) for expr in chosen)
         if total > MAX_OPERATIONS:
@@ -163,7 +163,7 @@ class Formulas(Mapping[str, Expr]):
         for symbol, expr in self.steps:
             if size[symbol] <= MAX_OPERATIONS:
                 env[symbol] = expr.xreplace(env)
-        return tuple(_plain(expr.xreplace(env)) for expr in chosen)
+        return tuple(plain(expr.xreplace(env)) for expr in chosen)
 
     def select(self, labels: Iterable[object]) -> Formulas:
         """Return the formulas of some labels only, with just the steps they need."""
@@ -242,7 +242,7 @@ class Formulas(Mapping[str, Expr]):
             env[symbol] = expr.xreplace(env)
             if env[symbol].is_Number:
                 size[symbol] = 0
-        return {label: _plain(env[label]) for label in self.labels}
+        return {label: plain(env[label]) for label in self.labels}
 
     def latex(self, *, width: int = 100) -> str:
         r"""Return the formulas and their steps as a LaTeX ``aligned`` block.
@@ -435,8 +435,3 @@ def _operations(expr: Expr, size: Mapping[Symbol, int]) -> int:
         return 0
     own = len(expr.args) - 1 if len(expr.args) > 1 else 1
     return own + sum(_operations(arg, size) for arg in expr.args)
-
-
-def _plain(expr: Expr) -> Expr:
-    """Write logratio as the logarithm it is."""
-    return expr.replace(logratio, lambda f, b, d: log(f / b)) if expr.has(logratio) else expr

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, Function, log
+from sympy import Expr, Function, Integer, log
 
-__all__ = ["logratio"]
+__all__ = ["logratio", "netflux", "plain"]
 
 
 class logratio(Function):  # type: ignore[misc]  # noqa: N801  (SymPy functions are lower case)
@@ -59,3 +59,54 @@ class logratio(Function):  # type: ignore[misc]  # noqa: N801  (SymPy functions 
         """Differentiate with respect to `f` (1) or `b` (2); `d` is not independent of them."""
         f, b, _ = self.args
         return {1: 1 / f, 2: -1 / b, 3: f * 0}[argindex]
+
+
+class netflux(Function):  # type: ignore[misc]  # noqa: N801
+    r"""The difference :math:`f - b` of two products of which almost nothing may be left.
+
+    Kernels multiply and subtract without losing a digit of the factors, and add `correction`,
+    which makes up for the rounding of the factors themselves: it is zero in exact arithmetic.
+    For algebra it is ``f - b``, and becomes just that when its arguments are numbers or when
+    ``doit()`` is called.
+
+    Parameters
+    ----------
+    f, b : Expr
+        Two products, non-negative.
+    correction : Expr
+        What vanishes when nothing is rounded. It is trusted, not checked.
+
+    Examples
+    --------
+    >>> from sympy import symbols
+    >>> w, v, p, q = symbols("w v p q", positive=True)
+    >>> netflux(w * p, v * q, Integer(0)).doit()
+    p*w - q*v
+    """
+
+    nargs = (3,)
+    is_real = True
+
+    @classmethod
+    def eval(cls, f: Expr, b: Expr, correction: Expr) -> Expr | None:
+        """Become a plain difference when both products are numbers."""
+        return f - b if f.is_Number and b.is_Number else None
+
+    def doit(self, **hints: Any) -> Expr:
+        """Return the plain difference ``f - b``."""
+        f, b, _ = (arg.doit(**hints) for arg in self.args)
+        return f - b
+
+    def _eval_evalf(self, prec: int) -> Expr:
+        return self.doit()._eval_evalf(prec)
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        """Differentiate with respect to `f` (1) or `b` (2); the correction is constant zero."""
+        return Integer({1: 1, 2: -1, 3: 0}[argindex])
+
+
+def plain(expr: Expr) -> Expr:
+    """Write `logratio` and `netflux` as the logarithms and differences that they are."""
+    if expr.has(logratio):
+        expr = expr.replace(logratio, lambda f, b, d: log(f / b))
+    return expr.replace(netflux, lambda f, b, c: f - b) if expr.has(netflux) else expr

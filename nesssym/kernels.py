@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,13 +11,15 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from nesssym import parsing
-from nesssym.backends import BACKENDS, Array, Backend, Domain, Factory, first_bad
+from nesssym.backends import BACKENDS
+from nesssym.blocks import Array, Backend, Domain, Factory, first_bad
 from nesssym.errors import ParameterError, UnknownNameError
 from nesssym.formulas import Formulas
+from nesssym.jacobian import jacobian
 from nesssym.program import Program, lower
 from nesssym.rounded import ROUNDED, is_special
 
-__all__ = ["Kernel", "compile"]
+__all__ = ["Jacobian", "Kernel", "compile"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class Kernel:
     assumed: tuple[str, ...]
     assumptions: Program
     spare: tuple[str, ...] = ()
+    threads: int = 1
 
     @property
     def arguments(self) -> tuple[str, ...]:
@@ -76,6 +79,16 @@ class Kernel:
     def source(self) -> str:
         """The program that runs, as readable Python."""
         return self._engine.source
+
+    @property
+    def function(self) -> Callable[..., tuple[Any, ...]]:
+        """The bare function: positional numbers in the order of `arguments`, a tuple of results.
+
+        It checks nothing. With ``"jax"`` it can be traced, jitted, mapped and differentiated (in
+        float64 where ``jax_enable_x64`` is set); with ``"numba"`` it can be called from jitted
+        code; else it is Python that takes the numbers of the backend.
+        """
+        return self._engine.function
 
     def __call__(self, /, **values: Any) -> dict[str, Any]:
         """Evaluate: one keyword a parameter, a dict from label to result.
@@ -106,6 +119,43 @@ class Kernel:
         given = [read(domain, row) for domain, row in zip(self.domains, values, strict=True)]
         return np.asarray(self._run(given))
 
+    def jacobian(self, wrt: Iterable[Any] | None = None) -> Jacobian:
+        """Compile the derivatives of all results with respect to parameters.
+
+        They are analytic: the chain rule through the steps, with the steps shared. So they are as
+        exact as the results, on every backend.
+
+        Parameters
+        ----------
+        wrt : iterable of str or Symbol, optional
+            The parameters; by default all that occur.
+
+        Raises
+        ------
+        UnknownNameError
+            A parameter that does not occur.
+        TooLargeError
+            More than 500,000 operations; name fewer parameters.
+
+        Examples
+        --------
+        >>> from sympy import symbols
+        >>> a, b = symbols("a b", positive=True)
+        >>> compile({"p": a / (a + b), "q": b / (a + b)}).jacobian()(a=1.0, b=3.0)
+        {'p': {'a': 0.1875, 'b': -0.0625}, 'q': {'a': -0.1875, 'b': 0.0625}}
+        """
+        names = self.arguments if wrt is None else tuple(str(name) for name in wrt)
+        for name in names:
+            if name not in self.arguments:
+                raise UnknownNameError.of("parameter", name, self.arguments)
+        kernel = replace(
+            self,
+            labels=tuple(f"d({label})/d({name})" for label in self.labels for name in names),
+            unit="mixed",
+            program=jacobian(self.program, [self.arguments.index(name) for name in names]),
+        )
+        return Jacobian(kernel, self.labels, names)
+
     def _run(self, given: list[Any]) -> Any:
         shape: tuple[int, ...] = ()
         arrays = [value.shape for value in given if isinstance(value, np.ndarray)]
@@ -117,7 +167,7 @@ class Kernel:
         if self.assumed:
             for text, result in zip(self.assumed, self._checks.run(given, shape), strict=True):
                 _check_assumed(text, np.asarray(result))
-        return self._engine.run(given, shape)
+        return self._engine.run(given, shape, self.threads)
 
     def _check_names(self, given: Mapping[str, Any]) -> None:
         known = dict.fromkeys((*self.arguments, *self.spare))
@@ -152,10 +202,48 @@ class Kernel:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
+@dataclass(frozen=True)
+class Jacobian:
+    """The derivatives of all results of a kernel, made by `Kernel.jacobian`.
+
+    Attributes
+    ----------
+    kernel : Kernel
+        The kernel of the derivatives, those of the first result first.
+    labels : tuple of str
+        The results.
+    parameters : tuple of str
+        What is varied.
+
+    Examples
+    --------
+    >>> from sympy import symbols
+    >>> a, b = symbols("a b", positive=True)
+    >>> jacobian = compile([a * b, a + b, b**2]).jacobian(["b"])
+    >>> jacobian.array([[2.0, 3.0], [5.0, 7.0]]).shape
+    (3, 1, 2)
+    """
+
+    kernel: Kernel
+    labels: tuple[str, ...]
+    parameters: tuple[str, ...]
+
+    def __call__(self, /, **values: Any) -> dict[str, dict[str, Any]]:
+        """Evaluate as the kernel does: label to parameter to derivative."""
+        found = iter(self.kernel(**values).values())
+        return {label: {name: next(found) for name in self.parameters} for label in self.labels}
+
+    def array(self, values: Any) -> Array:
+        """Evaluate stacked values (arguments, ...) to derivatives (labels, parameters, ...)."""
+        found = self.kernel.array(values)
+        return found.reshape(len(self.labels), len(self.parameters), *found.shape[1:])
+
+
 def compile(
     formulas: Formulas | Expr | str | Sequence[Expr | str] | Mapping[str, Expr | str],
     backend: str | Factory = "numpy",
     arguments: Iterable[Any] | None = None,
+    threads: int = 1,
 ) -> Kernel:
     """Compile formulas to a fast function of numbers.
 
@@ -173,11 +261,17 @@ def compile(
     arguments : iterable of str or Symbol, optional
         An order of the parameters; may hold more than the formulas need. By default those that
         occur, and calls also take the other parameters of `formulas`, whose values are ignored.
+    threads : int, optional
+        How many threads share the blocks of large arrays, with ``"numpy"`` and ``"numba"``.
 
     Raises
     ------
     UnknownNameError
         An unknown backend, or a parameter of the formulas that `arguments` leaves out.
+    MissingExtraError
+        A backend whose package is not installed.
+    ParameterError
+        `threads` is no positive integer.
 
     Examples
     --------
@@ -193,6 +287,8 @@ def compile(
     """
     if isinstance(backend, str) and backend not in BACKENDS:
         raise UnknownNameError.of("backend", backend, BACKENDS)
+    if not isinstance(threads, int) or isinstance(threads, bool) or threads < 1:
+        raise ParameterError(f"threads must be a positive integer; got {threads!r}")
     formulas = _as_formulas(formulas)
     assume = [e for e in formulas.assume if e.free_symbols]
     free = set().union(*(e.free_symbols for e in assume))
@@ -214,6 +310,7 @@ def compile(
         assumed=tuple(map(str, assume)),
         assumptions=lower(assume, formulas.steps, symbols),
         spare=tuple(s.name for s in rest if s.name not in known),
+        threads=threads,
     )
 
 

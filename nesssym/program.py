@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from sympy import Expr, Integer, Mul, Rational, Symbol, Tuple, exp, oo, pi
 
 from nesssym.errors import NessError
-from nesssym.functions import logratio
+from nesssym.functions import logratio, netflux
 from nesssym.special import BOUND, SPECIAL
 
 __all__ = ["FUNCTIONS", "ONE", "Builder", "Instruction", "Program", "lower"]
@@ -248,6 +248,8 @@ def _visit(expr: Expr, build: Builder) -> _Walk:
     if expr.func is logratio:
         f, b, d = expr.args
         return build("logratio", (yield f), (yield b), (yield d))
+    if expr.func is netflux:
+        return (yield from _visit_netflux(expr, build))
     if type(expr) in BOUND:
         return (yield from _visit_bound(expr, build))
     name = "exp" if expr is exp(1) else expr.func.__name__
@@ -292,6 +294,22 @@ def _visit_sum(expr: Expr, build: Builder) -> _Walk:
             value = value if factor == 1 else build("mul", (yield factor), value)
         (minus if negative else plus).append(value)
     return _signed_total(plus, minus, build)
+
+
+def _visit_netflux(expr: Expr, build: Builder) -> _Walk:
+    """Build the difference of two products from all their factors, and add the correction."""
+    sides: list[list[int]] = []
+    for product in expr.args[:2]:
+        sides.append([])
+        for factor in Mul.make_args(product):
+            base, power = factor.as_base_exp()
+            whole = power.is_Integer and 0 < power <= 8
+            value = yield (base if whole else factor)
+            sides[-1] += [value] * (int(power) if whole else 1)
+    value = build("difference", *sides[0], *sides[1], value=len(sides[0]))
+    if expr.args[2] == 0:
+        return value
+    return build("add", value, (yield expr.args[2]))
 
 
 def _signed_total(plus: list[int], minus: list[int], build: Builder) -> int:

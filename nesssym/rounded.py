@@ -18,7 +18,8 @@ import numpy as np
 import sympy
 from sympy import Symbol
 
-from nesssym.backends import EXACT, MPMATH, Arithmetic, Blocks, Domain, Factory, Points, run_source
+from nesssym.backends import EXACT, MPMATH, Arithmetic, Points
+from nesssym.blocks import Blocks, Domain, Factory, difference_of_products, run_source
 from nesssym.emit import python_source
 from nesssym.errors import ParameterError
 from nesssym.program import FUNCTIONS, Program, lower
@@ -57,12 +58,13 @@ class Rounded:
         reading = lower([sympy.Integer(0)], [], map(Symbol, program.arguments))
         self._reader = plain(reading, ("",))
         self._scope = run_source(self.source, BALLS)
+        self.function = self._scope["kernel"]
 
     def read(self, domain: Domain, value: Any) -> Any:
         """Return a checked scalar or array."""
         return self._reader.read(domain, value)
 
-    def run(self, values: Sequence[Any], shape: tuple[int, ...]) -> Any:
+    def run(self, values: Sequence[Any], shape: tuple[int, ...], threads: int = 1) -> Any:
         """Return a list of numbers for scalars, else an array (results, *shape)."""
         if shape == ():
             return self._point(values, "")
@@ -147,6 +149,7 @@ BALLS: dict[str, Any] = {
     **{name: _function(name) for name in FUNCTIONS},
     **{name: special.ball for name, special in SPECIAL.items()},
     "rational": lambda p, q: flint.arb(p) / q,
+    "difference": difference_of_products,
     "inf": flint.arb("inf"),
     "integral": enclosed_integral,
     "root": enclosed_root,

@@ -13,7 +13,7 @@ from sympy import Expr, Mul, Symbol, preorder_traversal
 from sympy.printing.latex import LatexPrinter
 
 from nesssym.errors import TooLargeError
-from nesssym.functions import logratio
+from nesssym.functions import logratio, netflux
 
 __all__ = ["display", "equations", "expression", "name", "names_for", "text"]
 
@@ -278,7 +278,14 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
         latex = rf"\ln\frac{{{self._print(f)}}}{{{self._print(b)}}}"
         return latex if exp is None else rf"\left({latex}\right)^{{{exp}}}"
 
+    def _print_netflux(self, expr: Expr, exp: str | None = None) -> str:
+        f, b, _ = expr.args
+        latex = self._print(f - b)
+        return latex if exp is None else rf"\left({latex}\right)^{{{exp}}}"
+
     def _needs_mul_brackets(self, expr: Expr, first: bool = False, last: bool = False) -> bool:
+        if isinstance(expr, netflux):
+            return True
         if isinstance(expr, logratio):
             return not last
         return bool(super()._needs_mul_brackets(expr, first=first, last=last))

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Expr, Rational, exp, log, symbols
 
-from nesssym import backends
+from nesssym import backends, blocks
 from nesssym.compensated import difference
 from nesssym.errors import NessError, ParameterError, ParseError, UnknownNameError
 from nesssym.formulas import Formulas
@@ -87,7 +87,7 @@ def test_arrays_broadcast_and_agree_with_scalars() -> None:
 
 
 def test_blocks_join_without_a_seam(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backends, "BLOCK", 8)
+    monkeypatch.setattr(blocks, "BLOCK", 8)
     k = compile(chain(4))
     values = np.random.default_rng(1).uniform(0.1, 9, (6, 29))
     for column, got in zip(values.T, k.array(values).T, strict=True):
@@ -180,7 +180,9 @@ def test_unknown_and_missing_names() -> None:
         k(**VALUES, aa=1.0)
     with pytest.raises(UnknownNameError, match=r"no value for a, x; wanted a, b, c, d, x"):
         k(b=1.0, c=1.0, d=1.0)
-    with pytest.raises(UnknownNameError, match=r"unknown backend 'fortran'.*numpy, exact"):
+    with pytest.raises(
+        UnknownNameError, match=r"unknown backend 'fortran'.*numpy, numba, jax, exact"
+    ):
         compile(CYCLE, "fortran")
     with pytest.raises(UnknownNameError, match=r"the formulas need x; arguments has a, b, c, d"):
         compile(CYCLE, arguments="abcd")
@@ -305,12 +307,12 @@ def test_beyond_float64() -> None:
         compile(a * 10**400)(a=1.0)
 
 
-@pytest.mark.parametrize("wide", [backends.WIDE, False])
+@pytest.mark.parametrize("wide", [blocks.WIDE, False])
 @pytest.mark.parametrize("size", [None, 1, 300])
 def test_intermediates_may_leave_the_range(
     monkeypatch: pytest.MonkeyPatch, size: int | None, wide: bool
 ) -> None:
-    monkeypatch.setattr(backends, "WIDE", wide)
+    monkeypatch.setattr(blocks, "WIDE", wide)
     n = 30
     values = 2.0 ** np.random.default_rng(3).uniform(-100, 100, (2 * n - 2, size or 1))
     values[: n // 2, 0] = 2.0**100
@@ -328,9 +330,9 @@ def test_a_product_that_leaves_the_range_and_returns(values: tuple[float, ...]) 
     assert worst(k.array(np.array([values] * 2).T)[0], wanted * 2) < 1e-15
 
 
-@pytest.mark.skipif(not backends.WIDE, reason="long double is no wider than float64 here")
+@pytest.mark.skipif(not blocks.WIDE, reason="long double is no wider than float64 here")
 def test_the_wide_path_spares_the_slow_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backends.Blocks, "_point", None)
+    monkeypatch.setattr(blocks.Blocks, "_point", None)
     values = np.array([[1e200, 1.0], [1e200, 1.0], [1e-300, 1.0]])
     assert compile(a * b * c).array(values)[0] == pytest.approx([1e100, 1.0], rel=1e-15)
 

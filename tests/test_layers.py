@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "nesssym"
 IMPORT_NAMES = {"python-flint": "flint"}
+EXTRAS = {"jitted": ["numba", "llvmlite"], "traced": ["jax"]}
 
 
 class Place(NamedTuple):
@@ -98,6 +99,7 @@ def test_imports_point_down(module):
 def test_nothing_else_is_imported(module):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = [re.split(r"[^\w-]", line)[0] for line in project["dependencies"]]
+    needed += EXTRAS.get(module, [])
     known = (
         sys.stdlib_module_names | {"nesssym"} | {IMPORT_NAMES.get(name, name) for name in needed}
     )
