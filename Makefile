@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 BUILD := build
 NOTEBOOKS := $(wildcard notebooks/*.md)
 
-.PHONY: demo test lint types unit docs notebooks bench clean
+.PHONY: demo test lint types unit docs notebooks bench bench-light clean
 
 demo: $(VENV)/.core
 	$(PY) -m nesssym derive kinesin --check
@@ -33,8 +33,14 @@ $(BUILD)/notebooks/%.ipynb: notebooks/%.md $(VENV)/.all FORCE
 	@mkdir -p $(@D)
 	$(PY) -m jupytext --quiet --to ipynb --execute --output $@ $<
 
-bench: $(VENV)/.all
-	$(PY) -m pytest benchmarks --benchmark-enable --benchmark-only
+bench: $(VENV)/.bench
+	@mkdir -p $(BUILD)
+	$(PY) -m pytest benchmarks --benchmark-enable --benchmark-only --benchmark-quiet \
+	  --benchmark-json=$(BUILD)/bench.json
+	$(PY) -m benchmarks.report $(BUILD)/bench.json
+
+bench-light: $(VENV)/.all
+	$(PY) -m pytest tests/test_benchmarks.py
 
 clean:
 	rm -rf $(VENV) $(BUILD) dist docs/notebooks .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -42,6 +48,10 @@ clean:
 
 $(VENV)/.core: $(VENV)/.made pyproject.toml
 	$(PY) -m pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.all
+	$(PY) -m pip install --quiet --editable '.[bench]'
 	@touch $@
 
 $(VENV)/.all: $(VENV)/.made pyproject.toml
