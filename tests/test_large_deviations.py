@@ -154,3 +154,12 @@ def test_enclosure_holds_where_vectors_are_rough():
 def test_bad_calls(ask, message):
     with pytest.raises(ns.NessError, match=message):
         ask(SMALL["two states"]())
+
+
+def test_driven_process_at_zero_field_is_the_model_itself():
+    """The eigenvector is known at once; a further iteration would divide by nothing and lose it."""
+    g = ns.StateGraph.from_text("A <-> B ; 1, 1 \n A <-> C ; 5/3, 1/3")
+    driven = ns.driven_process(g, {"A->C": 1}, 0, digits=30)
+    assert max(
+        abs(new.rate - old.rate) for new, old in zip(driven.transitions, g.transitions, strict=True)
+    ) < Rational(1, 10**29)

@@ -51,15 +51,16 @@ def eigenpair(matrix: Any) -> Pair:
     n = matrix.nrows()
     middle = flint.arb_mat(n, n, [entry.mid() for entry in matrix.entries()])
     identity = flint.arb_mat(n, n, [int(i == j) for i in range(n) for j in range(n)])
-    vector = [flint.arb(1) / n] * n
+    vector = best = [flint.arb(1)] * n
     width = None
     for _ in range(MAX_STEPS):
-        ratios = _ratios(middle, vector)
-        highest = max((ratio.mid() for ratio in ratios), key=lambda r: r)
-        lowest = min((ratio.mid() for ratio in ratios), key=lambda r: r)
+        middles = [ratio.mid() for ratio in _ratios(middle, vector)]
+        highest, lowest = max(middles), min(middles)
         if width is not None and highest - lowest >= width:
             break
-        width = highest - lowest
+        best, width = vector, highest - lowest
+        if width == 0:
+            break
         try:
             column = (highest * identity - middle).solve(flint.arb_mat(n, 1, vector))
         except ZeroDivisionError:
@@ -69,6 +70,7 @@ def eigenpair(matrix: Any) -> Pair:
             break
         total = sum(found, flint.arb(0))
         vector = [(entry / total).mid() for entry in found]
+    vector = best
     first, *rest = _ratios(matrix, vector)
     for ratio in rest:
         first = first.union(ratio)
