@@ -12,12 +12,11 @@ from typing import Any
 from nesssym import gallery, parsing
 from nesssym.derivation import Derivation
 from nesssym.errors import NessError, ParseError, UnknownNameError
+from nesssym.generic import affinities, entropy_production, steady_state
 from nesssym.kernels import compile as compile_kernel
 from nesssym.networks.files import ModelFile, read_toml
 from nesssym.precise import precise_kernel, precise_values
-from nesssym.steady import steady_state
 from nesssym.system import System
-from nesssym.thermodynamics import affinities, entropy_production
 from nesssym.verify import verify
 
 __all__ = ["main"]

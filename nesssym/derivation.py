@@ -10,14 +10,17 @@ import mpmath
 from sympy import Expr, Symbol
 
 from nesssym import typeset
-from nesssym.errors import IrreversibleError, TooLargeError
+from nesssym.chemistry.states import ReactionSteadyState
+from nesssym.chemistry.structure import structure
+from nesssym.errors import IrreversibleError, NessError, TooLargeError
 from nesssym.exact.rational import equal
 from nesssym.formulas import Formulas
+from nesssym.generic import affinities, entropy_production, steady_state
 from nesssym.hill import count_trees
+from nesssym.networks import Model, ReactionNetwork
 from nesssym.networks.files import ModelFile
 from nesssym.precise import precise_kernel, precise_values
-from nesssym.steady import SteadyState, steady_state
-from nesssym.thermodynamics import affinities, entropy_production
+from nesssym.steady import SteadyState
 
 __all__ = ["Derivation", "document", "formula_lines"]
 
@@ -53,7 +56,7 @@ class Derivation:
     values: Mapping[Symbol, Expr]
 
     @cached_property
-    def steady(self) -> SteadyState:
+    def steady(self) -> SteadyState | ReactionSteadyState:
         """The steady state of the model."""
         return steady_state(self.file.model)
 
@@ -66,17 +69,20 @@ class Derivation:
             "currents": lambda: self._readable_currents,
             "entropy_production": lambda: entropy_production(self.steady),
         }
+        # A reaction network may have several states, or none in closed form.
+        chemical = isinstance(self.file.model, ReactionNetwork)
+        refusals = NessError if chemical else IrreversibleError
         found: dict[str, Formulas | str] = {}
         for name, derive in derived.items():
             try:
                 found[name] = derive()
-            except IrreversibleError as error:
+            except refusals as error:
                 found[name] = str(error)
         return found
 
     @property
     def _readable_currents(self) -> Formulas:
-        if self.steady.tree_form is None:
+        if isinstance(self.steady, ReactionSteadyState) or self.steady.tree_form is None:
             return self.steady.currents
         try:
             return self.steady.currents_as("cycles")
@@ -85,14 +91,7 @@ class Derivation:
 
     def text(self) -> str:
         """Return the derivation as plain text."""
-        model = self.file.model
-        lines = [self.file.title, str(self.file.reference), ""]
-        lines += [f"States ({len(model.states)}): {', '.join(model.states)}"]
-        lines += [f"Transitions ({len(model.transitions)}), rates forward and backward:"]
-        lines += [f"  {t.label:<14} {t.rate}   |   {t.reverse}" for t in model.transitions]
-        trees = count_trees(model)
-        lines += ["", f"Spanning trees: {sum(trees.values())} in all"]
-        lines += [f"  towards {state}: {number}" for state, number in trees.items()]
+        lines = [self.file.title, str(self.file.reference), "", *_description(self.file.model)]
         for name, found in self.results.items():
             title = TITLES[name]
             lines += ["", title if isinstance(found, str) else f"{title} [{found.unit}]"]
@@ -119,6 +118,19 @@ class Derivation:
             same = equal(found[label], expected) or equal(got, expected.xreplace(dict(self.values)))
             outcome.append((f"{name} {label} = {expected}", same))
         return outcome
+
+
+def _description(model: Model | ReactionNetwork) -> list[str]:
+    """Return what the model is made of, as lines."""
+    if isinstance(model, ReactionNetwork):
+        return [*map(repr, model.reactions), "", *structure(model).splitlines()]
+    lines = [f"States ({len(model.states)}): {', '.join(model.states)}"]
+    lines += [f"Transitions ({len(model.transitions)}), rates forward and backward:"]
+    lines += [f"  {t.label:<14} {t.rate}   |   {t.reverse}" for t in model.transitions]
+    trees = count_trees(model)
+    lines += ["", f"Spanning trees: {sum(trees.values())} in all"]
+    lines += [f"  towards {state}: {number}" for state, number in trees.items()]
+    return lines
 
 
 def formula_lines(found: Formulas, values: Mapping[Symbol, Expr]) -> list[str]:

@@ -16,14 +16,14 @@ MM = "E + S <-> ES ; k1, k1r \n ES <-> E + P ; k2, k2r"
 SCHLOEGL = "A + 2 X <-> 3 X ; k1, k2 \n B <-> X ; k3, k4"
 BRUSSELATOR = "A <-> X \n B + X <-> Y + D \n 2 X + Y <-> 3 X \n X <-> F"
 FUTILE = """
-    S0 + E <-> ES0 ; {a}, 1
+    S0 + E <-> ES0 ; 10, 1
     ES0 -> S1 + E ; 1
-    S1 + E <-> ES1 ; {b}, 1
-    ES1 -> S2 + E ; 1
-    S2 + F <-> FS2 ; {b}, 1
+    S1 + E <-> ES1 ; 10, 1
+    ES1 -> S2 + E ; 10
+    S2 + F <-> FS2 ; 100, 1
     FS2 -> S1 + F ; 1
-    S1 + F <-> FS1 ; {a}, 1
-    FS1 -> S0 + F ; 1
+    S1 + F <-> FS1 ; 10, 1
+    FS1 -> S0 + F ; 10
 """
 
 
@@ -153,12 +153,15 @@ def test_brusselator_oscillates_beyond_one_plus_a_squared(B, stability):
 
 
 def test_futile_cycle_with_three_states():
-    """Two-site phosphorylation is bistable; the states are those of long integrations."""
-    r = network(FUTILE.format(a="1", b="100"))
-    found = ns.steady_states(r, totals={"E": 1, "F": 1, "S0": 20})
+    """Two-site phosphorylation is bistable: all three states are found."""
+    r = network(FUTILE)
+    totals = {"E": 1, "F": 1, "S0": 10}
+    found = ns.steady_states(r, totals)
+    assert [ss.stability for ss in found] == ["stable", "unstable", "stable"]
     for ss in found:
-        assert np.allclose(residual(ss), 0, atol=1e-12)
-    assert [ss.stability for ss in found] in (["stable"], ["stable", "unstable", "stable"])
+        assert np.allclose(residual(ss), 0, atol=1e-11)
+        for law, total in zip(r.conservation_laws(), (10, 1, 1), strict=True):
+            assert abs(sum(n * float(ss.values()[s]) for s, n in law.items()) - total) < 1e-12
 
 
 def test_quadratic_closed_form():

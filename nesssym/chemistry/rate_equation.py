@@ -340,7 +340,7 @@ def _rate(network: ReactionNetwork, law: str, chosen: str, change: Mapping[str, 
     if not is_linear(network):
         network.state_graph()  # says which reaction is in the way
     (ss,) = steady_states(network, {law: 1})
-    if ss.readable is None:
+    if ss.tree_form is None:
         raise TooLargeError(
             "too many spanning trees to write the rate out; steady_state(network).currents has it "
             "as a short program, and compile makes numbers of it"

@@ -53,7 +53,7 @@ class ReactionSteadyState:
         How they were derived.
     net : Formulas or None
         The currents, where the derivation found a form of them that keeps all digits.
-    readable : Formulas or None
+    tree_form : Formulas or None
         The concentrations as expanded sums over spanning trees, where these are few.
     numbers : Numbers or None
         The concentrations as exact numbers, where there are no symbols.
@@ -71,7 +71,7 @@ class ReactionSteadyState:
     state: Formulas
     method: str
     net: Formulas | None = None
-    readable: Formulas | None = None
+    tree_form: Formulas | None = None
     numbers: Numbers | None = None
 
     def __repr__(self) -> str:
@@ -83,10 +83,10 @@ class ReactionSteadyState:
             return self.model.concentrations[str(species)]
         if str(species) not in self.state.labels:
             raise UnknownNameError.of("species", species, self.state.labels)
-        return (self.readable or self.state)[species]
+        return (self.tree_form or self.state)[species]
 
     def _repr_latex_(self) -> str | None:
-        return (self.readable or self.state)._repr_latex_()
+        return (self.tree_form or self.state)._repr_latex_()
 
     @property
     def concentrations(self) -> Formulas:

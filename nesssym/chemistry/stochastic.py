@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import factorial
+from math import comb, factorial, perm
 from typing import Any
 
 from sympy import Add, Expr, Integer, Mul, Rational
@@ -210,9 +210,7 @@ def _ways(side: Complex, n: Counts, species: tuple[str, ...], combinatoric: bool
     ways = 1
     for s, x in zip(species, n, strict=True):
         times = side[s]
-        if times > x:
-            return Integer(0)
-        ways *= factorial(x) // factorial(x - times) // (factorial(times) if combinatoric else 1)
+        ways *= comb(x, times) if combinatoric else perm(x, times)
     return Integer(ways)
 
 

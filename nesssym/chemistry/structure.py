@@ -90,7 +90,7 @@ def deficiency_zero(network: ReactionNetwork) -> Theorem:
     """
     conditions = (
         ("all reactions obey mass action", network.mass_action),
-        (f"the deficiency, {network.deficiency}, is 0", network.deficiency == 0),
+        (f"deficiency 0 (it is {network.deficiency})", network.deficiency == 0),
     )
     if network.weakly_reversible:
         conclusion = (

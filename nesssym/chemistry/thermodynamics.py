@@ -19,6 +19,7 @@ from nesssym.formulas import Formulas, Steps
 from nesssym.functions import logratio
 from nesssym.networks import ReactionNetwork
 from nesssym.networks.labelled import Combination
+from nesssym.networks.stoichiometry import Stoichiometry
 
 __all__ = [
     "ReactionCycle",
@@ -204,8 +205,22 @@ def wegscheider_conditions(
     >>> ns.wegscheider_conditions(r, solve_for=["f"])
     {f: a*c*e/(b*d)}
     """
-    found = tuple(ReactionCycle(network, c) for c in network.internal_cycles())
-    return _conditions(network, found, solve_for)
+    return _conditions(network, _undriven(network, one_way=True), solve_for)
+
+
+def _undriven(network: ReactionNetwork, one_way: bool) -> tuple[ReactionCycle, ...]:
+    """Return a basis of the cycles that nothing drives.
+
+    What comes from nowhere and goes nowhere comes from a reservoir, so that reactions with an
+    empty side are left out.
+    """
+    inside = tuple(
+        r
+        for r in network.reactions
+        if r.reactants.terms and r.products.terms and (one_way or r.reversible)
+    )
+    found = Stoichiometry(inside).internal_cycles() if inside else ()
+    return tuple(ReactionCycle(network, c) for c in found)
 
 
 def _conditions(
@@ -266,8 +281,7 @@ def check_detailed_balance(
     """
     fixed = network.subs(values) if values else network
     found = []
-    for combination in fixed.internal_cycles():
-        cycle = ReactionCycle(fixed, combination)
+    for cycle in _undriven(fixed, one_way=False):
         affinity = cycle.affinity
         if affinity.free_symbols:
             missing = ", ".join(sorted(s.name for s in affinity.free_symbols))

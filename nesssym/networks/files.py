@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike
@@ -14,6 +14,7 @@ from sympy import Expr, Symbol
 from nesssym import parsing
 from nesssym.errors import ModelError, ParseError, UnknownNameError
 from nesssym.networks.markov_chain import MarkovChain
+from nesssym.networks.reaction_network import ReactionNetwork
 from nesssym.networks.state_graph import StateGraph
 
 __all__ = ["ModelFile", "Parameter", "Reference", "parse_toml", "read_toml"]
@@ -27,6 +28,8 @@ _TOP = {
     "notes",
     "states",
     "transitions",
+    "reactions",
+    "chemostats",
     "counts",
     "assume",
     "parameters",
@@ -34,7 +37,7 @@ _TOP = {
     "energies",
     "checks",
 }
-_KINDS = ("state graph", "markov chain")
+_KINDS = ("state graph", "markov chain", "reaction network")
 _PARAMETER = {"value", "unit", "meaning", "source", "latex", "sign", "definition"}
 _REFERENCE = {"authors", "year", "title", "journal", "doi", "note"}
 _CHECKS = {"state", "currents", "affinities", "entropy_production"}
@@ -87,7 +90,7 @@ class ModelFile:
 
     Parameters
     ----------
-    model : StateGraph or MarkovChain
+    model : StateGraph, MarkovChain or ReactionNetwork
         The model, symbolic in its parameters.
     title : str
         One line.
@@ -109,7 +112,7 @@ class ModelFile:
     (E, 'energy', 2015)
     """
 
-    model: StateGraph | MarkovChain
+    model: StateGraph | MarkovChain | ReactionNetwork
     title: str
     parameters: tuple[Parameter, ...]
     reference: Reference
@@ -190,7 +193,10 @@ def parse_toml(text: str) -> ModelFile:
     if kind not in _KINDS:
         raise UnknownNameError.of("kind of model", kind, _KINDS)
     parameters, symbols = _parameters(_table(data, "parameters"))
-    model = _chain(data) if kind == _KINDS[1] else _graph(data, symbols)
+    for key, owner in _OWNERS.items():
+        if key in data and kind not in owner:
+            raise ParseError(f"key {key!r} belongs to kind = {' or '.join(map(repr, owner))}")
+    model = _MAKERS[kind](data, symbols)
     model = replace(model, notation=tuple((p.symbol, p.latex) for p in parameters if p.latex))
     unused = [p.symbol.name for p in parameters if p.symbol not in model.symbols]
     if unused:
@@ -209,8 +215,6 @@ def parse_toml(text: str) -> ModelFile:
 
 
 def _graph(data: Mapping[str, Any], symbols: Mapping[str, Expr]) -> StateGraph:
-    if "counts" in data:
-        raise ParseError("key 'counts' belongs to kind = 'markov chain'")
     if "transitions" not in data:
         raise ParseError("the file lacks the key 'transitions'")
     graph = StateGraph.from_text(
@@ -235,13 +239,35 @@ def _graph(data: Mapping[str, Any], symbols: Mapping[str, Expr]) -> StateGraph:
     return graph
 
 
-def _chain(data: Mapping[str, Any]) -> MarkovChain:
-    for key in ("transitions", "energies", "assume"):
-        if key in data:
-            raise ParseError(f"key {key!r} belongs to kind = 'state graph'")
+def _chain(data: Mapping[str, Any], symbols: Mapping[str, Expr]) -> MarkovChain:
     if "counts" not in data:
         raise ParseError("the file lacks the key 'counts'")
     return MarkovChain.from_counts(data["counts"], data.get("states"))
+
+
+def _reactions(data: Mapping[str, Any], symbols: Mapping[str, Expr]) -> ReactionNetwork:
+    if "reactions" not in data:
+        raise ParseError("the file lacks the key 'reactions'")
+    return ReactionNetwork.from_text(
+        _text(data, "reactions"),
+        data.get("chemostats", ()),
+        assume=data.get("assume", ()),
+        symbols=symbols,
+    )
+
+
+_OWNERS = {
+    "transitions": _KINDS[:1],
+    "energies": _KINDS[:1],
+    "states": _KINDS[:2],
+    "counts": _KINDS[1:2],
+    "assume": (_KINDS[0], _KINDS[2]),
+    "reactions": _KINDS[2:],
+    "chemostats": _KINDS[2:],
+}
+_MAKERS: dict[str, Callable[..., StateGraph | MarkovChain | ReactionNetwork]] = dict(
+    zip(_KINDS, (_graph, _chain, _reactions), strict=True)
+)
 
 
 def _parameters(

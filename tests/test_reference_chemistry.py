@@ -1,0 +1,498 @@
+"""Reaction networks against values computed by independent methods, and published models."""
+
+import random
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+from sympy import Add, Rational, log, symbols
+
+import nesssym as ns
+from nesssym.exact.rational import equal
+from tests.reference import CASES, SYSTEMS, exact
+
+TRIANGLE = "A <-> B ; k1, k1r \n B <-> C ; k2, k2r \n C <-> A ; k3, k3r"
+MM = "E + S <-> ES ; k1, k1r \n ES <-> E + P ; k2, k2r"
+SERCA = """
+    R1_2: P1 + MgATP <-> P2
+    R2_2a: P2 + H <-> P2a
+    R2_4: P2 + 2 Cai <-> P4
+    R4_5: P4 <-> P5 + 2 H
+    R5_6: P5 <-> P6 + MgADP
+    R6_8: P6 <-> P8 + 2 Casr
+    R8_9: P8 + 2 H <-> P9
+    R9_10: P9 <-> P10 + H
+    R10_1: P10 <-> P1 + Pi
+"""
+POST_ALBERS = """
+    x1 <-> x2 + 2 Ki       ; k1 ; k1*K1
+    x2 + 3 Ni <-> x3       ; k2 ; k2*K2
+    x3 <-> z2 + ADP        ; k3 ; k3*K3
+    z2 <-> y3              ; k4 ; k4*K4
+    y3 <-> y2 + 3 Ne       ; k5 ; k5*K5
+    y2 + 2 Ke <-> y1       ; k6 ; k6*K6
+    y1 <-> z1 + Pi         ; k7 ; k7*K7
+    z1 + ATP <-> x1        ; k8 ; k8*K8
+"""
+
+
+def network(text, chemostats=()):
+    return ns.ReactionNetwork.from_text(text, chemostats)
+
+
+def agrees(value, system, digits=20):
+    """Whether a number is that of the reference, to some digits."""
+    with mpmath.workdps(40):
+        got, wanted = mpmath.mpf(str(value.evalf(35))), mpmath.mpf(SYSTEMS[system]["value"])
+        return abs(got / wanted - 1) < mpmath.mpf(10) ** -digits
+
+
+def test_michaelis_menten_J05():
+    r = network(MM, ["S", "P"])
+    ss = ns.steady_state(r, totals={"E": 1})
+    flux, sigma = (exact(t.replace("S_", "S").replace("P_", "P")) for t in CASES["J05"]["exact"])
+    names = {"k1r": "km1", "k2r": "km2"}
+    rename = {s: symbols(names.get(s.name, s.name), positive=True) for s in r.symbols}
+    assert equal(ss.currents["R1"].xreplace(rename), flux)
+    point = {k.rstrip("_"): v for k, v in CASES["J05"]["eval_at"].items()}
+    point = {k.replace("km1", "k1r").replace("km2", "k2r"): v for k, v in point.items()}
+    found = ns.entropy_production(ss)
+    value = found.at(point)
+    assert abs(float(value["sigma"]) - float(CASES["J05"]["decimal"][1])) < 1e-12
+    assert (value["R1 + R2"] - value["sigma"]).evalf(40, chop=True) == 0
+    at = exact(str(sigma)).xreplace(
+        {
+            symbols(k.rstrip("_"), positive=True): exact(v)
+            for k, v in CASES["J05"]["eval_at"].items()
+        }
+    )
+    assert abs((at - value["sigma"]).evalf(30)) < 1e-25
+
+
+def test_michaelis_menten_flux():
+    r = network(MM, {"S": "1e-3", "P": "2e-4"}).subs(
+        {"k1": "1e6", "k1r": "1e3", "k2": 500, "k2r": "2e4"}
+    )
+    ss = ns.steady_state(r, totals={"E": "1e-6"})
+    assert agrees(ss.currents["R1"], "mm.flux")
+
+
+def test_triangle():
+    """The circulation is the difference of the products of rates over all trees."""
+    ss = ns.steady_state(network(TRIANGLE), totals={"A": 1})
+    k1, k1r, k2, k2r, k3, k3r = ss.model.symbols
+    assert ss["A"].as_numer_denom()[0].expand() == k2 * k3 + k1r * k3 + k1r * k2r
+    assert equal(ss.currents["R1"] * ss["A"].as_numer_denom()[1], k1 * k2 * k3 - k1r * k2r * k3r)
+    wanted = log(k1 * k2 * k3 / (k1r * k2r * k3r))
+    assert ns.affinities(ss.model)["R1 + R2 + R3"] == wanted
+    values = {"k1": 3, "k1r": "0.5", "k2": 2, "k2r": "0.4", "k3": "1.5", "k3r": "0.2"}
+    assert agrees(ss.state.at(values)["A"], "tri.pA")
+    assert agrees(ns.entropy_production(ss).at(values)["sigma"], "tri.epr")
+
+
+def test_fed_triangle_does_not_circulate():
+    """Feeding drives a flow through the triangle, but no circulation."""
+    r = network("""
+        A <-> B ; 3, 0.5
+        B <-> C ; 2, 0.4
+        C <-> A ; 0.3, 9
+        feed: 0 <-> A ; 0.25, 0.25
+        B -> 0 ; 0.25
+        C -> 0 ; 2.25
+    """)
+    ss = ns.steady_state(r)
+    assert agrees(ss.currents["R1"], "tri.fed.J_AB")
+    assert agrees(ss.currents["R3"], "tri.fed.J_CA")
+    assert not ns.check_detailed_balance(r)
+
+
+def test_closed_triangle_is_an_equilibrium():
+    r = network(TRIANGLE).subs(
+        {"k1": 3, "k1r": "0.5", "k2": 2, "k2r": "0.4", "k3": "1.5", "k3r": 45}
+    )
+    ss = ns.steady_state(r, totals={"A": 1})
+    assert agrees(ss["A"], "closed.tri.A_eq")
+    assert all(j == 0 for j in ss.currents.exprs)
+
+
+LOOP = "2 A <-> B ; 1.2, 0.4 \n A + B <-> C ; 0.8, 0.5 \n C <-> 3 A ; 0.3, 1.44"
+
+
+def test_closed_loop_comes_to_rest():
+    ss = ns.steady_state(network(LOOP), totals={"A": "1.7"})
+    assert agrees(ss["A"], "closed.loop.A_eq")
+    assert all(abs(ss.currents[name].evalf(40)) < 1e-30 for name in ss.currents)
+    assert ss.stability == "stable"
+
+
+def test_closed_loop_that_would_turn():
+    r = network(LOOP.replace("1.44", "1"))
+    with pytest.raises(ns.PerpetualMotionError, match=r"the cycle R1 \+ R2 \+ R3: ln\(forward"):
+        ns.steady_states(r, totals={"A": "1.7"})
+    found = ns.check_detailed_balance(r)
+    assert str(found) == "R1 + R2 + R3: ln ratio +0.364643, wanted 0"
+
+
+def test_entropy_of_relaxation():
+    """What is produced until a time is what the Lyapunov function has lost."""
+    r = network(LOOP)
+    ss = ns.steady_state(r, totals={"A": "1.7"})
+    found = ns.lyapunov_function(ss)
+    values = {
+        k: float(v.evalf()) for k, v in zip(ss.state.labels, (ss[s] for s in "ABC"), strict=True)
+    }
+    rates = ns.compile(ns.Formulas(tuple("ABC"), tuple(r.rate_equations().values())))
+    x, step = np.array([1.5, 0.1, 0.02]), 1e-3
+
+    def level(x):
+        eq = np.array([values[s] for s in "ABC"])
+        return float(np.sum(x * np.log(x / eq) - x + eq))
+
+    def slope(x):
+        return np.array([rates(A=x[0], B=x[1], C=x[2])[s] for s in "ABC"])
+
+    before = level(x)
+    for _ in range(3000):
+        a = slope(x)
+        b = slope(x + step / 2 * a)
+        c = slope(x + step / 2 * b)
+        d = slope(x + step * c)
+        x = x + step / 6 * (a + 2 * b + 2 * c + d)
+    assert abs(before - level(x) - float(SYSTEMS["closed.loop.entropy_0_3"]["value"])) < 1e-9
+    point = dict(
+        zip(symbols("A B C", positive=True), map(Rational, ("1.5", "0.1", "0.02")), strict=True)
+    )
+    assert abs(float(found["L"].xreplace(point)) - before) < 1e-12
+    assert float(found["dL/dt"].xreplace(point)) < 0
+
+
+def schloegl():
+    """The propensities of the reference count combinations; so rate constants are over n!."""
+    return network(
+        "A + 2 X <-> 3 X ; 3e-7/2, 1e-4/6 \n B <-> X ; 1e-3, 3.5", {"A": "1e5", "B": "2e5"}
+    )
+
+
+def test_schloegl():
+    low, middle, high = ns.steady_states(schloegl())
+    assert [ss.stability for ss in (low, middle, high)] == ["stable", "unstable", "stable"]
+    assert agrees(low["X"], "schlogl.low")
+    assert agrees(ns.entropy_production(high)["sigma"], "schlogl.epr_high", digits=15)
+
+
+def test_schloegl_affinity_does_not_depend_on_the_state():
+    found = [ns.affinities(ss.model)["R1 - R2"] for ss in ns.steady_states(schloegl())]
+    k1, k2, k3, k4 = Rational("1.5e-7"), Rational("1e-4") / 6, Rational("1e-3"), Rational("3.5")
+    wanted = log(k1 * 10**5 * k4 / (k2 * k3 * 2 * 10**5))
+    assert all(abs((a - wanted).evalf(30)) < 1e-25 for a in found)
+
+
+def test_post_albers_with_eight_states():
+    r = network(POST_ALBERS, ["ATP", "ADP", "Pi", "Ni", "Ne", "Ki", "Ke"])
+    (cycle,) = ns.cycles(r)
+    K = symbols("K1:9", positive=True)
+    ATP, ADP, Pi, Ni, Ne, Ki, Ke = symbols("ATP ADP Pi Ni Ne Ki Ke", positive=True)
+    down = ADP * Pi * Ki**2 * Ne**3
+    for constant in K:
+        down = down * constant
+    assert cycle.affinity == log(ATP * Ke**2 * Ni**3 / down)
+    v = ns.rate_equation(r, total=1)
+    terms = [t for c in v.denominator.values() for t in Add.make_args(c)]
+    assert len(terms) == 64
+    assert all(t.as_coeff_Mul()[0] > 0 for t in terms)
+    assert set(v.numerator) == {ATP * Ke**2 * Ni**3, ADP * Pi * Ki**2 * Ne**3}
+    ss = ns.steady_state(r, totals={"x1": 1})
+    rng = random.Random(1)
+    point = {s: Fraction(rng.randint(1, 9), rng.randint(1, 9)) for s in r.symbols}
+    assert ss.currents.at(point)["R1"] == v.formulas.at(point)["v"]
+    assert set(ns.cycle_currents(ss).at(point).values()) == {v.formulas.at(point)["v"]}
+
+
+def test_post_albers_with_four_states():
+    """Terkildsen et al. (2007) as updated by Pan et al. (2018), lumped to four states.
+
+    Binding is at equilibrium, so that the effective rates hold the occupations of the sites.
+    """
+    with mpmath.workdps(40):
+        m = mpmath.mpf
+        volts = m("96485.33212331001") * m("-0.080") / (m("8.31446261815324") * 310)
+        shift = m("-0.0550")
+        free = m("4.2") / (
+            1 + m(120) / 292 + m("8.0e-5") / (1000 * m(10) ** m("-6.77")) + m(15) / 224
+        )
+        a, b, k = (
+            15 / (m("579.7295") * mpmath.exp(shift * volts)),
+            15 / m("5.6399"),
+            120 / m("16797.7554597"),
+        )
+        c, d, K = (
+            140 / (m("0.034879") * mpmath.exp((1 + shift) * volts)),
+            140 / m("10616.9377"),
+            m("5.4") / m("1.0817"),
+        )
+        inside = a * b**2 + (1 + b) ** 2 + (1 + k) ** 2 - 1
+        outside = c * d**2 + (1 + d) ** 2 + (1 + K) ** 2 - 1
+        atp = m("9.8") / m("140.3709")
+        pairs = [
+            (m("1423.2") * a * b**2 / inside, m("225.9048") * m("0.15")),
+            (m("11564.8064"), m("36355.3201") * c * d**2 / outside),
+            (m("194.4506") * K**2 / outside, m("281037.2758") * free * m("8.0e-5") / (1 + atp)),
+            (m("30629.8836") * atp / (1 + atp), m("1.574e6") * k**2 / inside),
+        ]
+        one, two, three, four = (", ".join(mpmath.nstr(x, 35) for x in pair) for pair in pairs)
+    held = dict.fromkeys(("Nai", "Nae", "Ki", "Ke", "ATP", "ADP", "Pi", "H"), 1)
+    r = network(
+        f"""
+        bind: x1 + 3 Nai <-> x2 + ADP ; {one}
+        release: x2 <-> x3 + 3 Nae ; {two}
+        back: x3 + 2 Ke <-> x4 + Pi + H ; {three}
+        open: x4 + ATP <-> x1 + 2 Ki ; {four}
+        """,
+        held,
+    )
+    ss = ns.steady_state(r, totals={"x1": 1})
+    assert agrees(ss.currents["bind"], "pump.cycle_rate", digits=12)
+    assert float(ns.entropy_production(ss)["sigma"]) > 0
+
+
+def serca(casr=None):
+    k = {
+        "R1_2": "0.00053004",
+        "R2_2a": "8326784.0537",
+        "R2_4": "1567.7476",
+        "R4_5": "1567.7476",
+        "R5_6": "3063.4006",
+        "R6_8": "130852.3839",
+        "R8_9": "11612934.8748",
+        "R9_10": "11612934.8748",
+        "R10_1": "0.049926",
+    }
+    K = {
+        "P1": "5263.6085",
+        "P2": "3803.6518",
+        "P2a": "3110.4445",
+        "P4": "16520516.1239",
+        "P5": "0.82914",
+        "P6": "993148.433",
+        "P8": "37.7379",
+        "P9": "2230.2717",
+        "P10": "410.6048",
+        "Cai": "1.9058",
+        "Casr": "31.764",
+        "MgATP": "244.3021",
+        "MgADP": "5.8126e-7",
+        "Pi": "0.014921",
+        "H": "1862.5406",
+    }
+    lines = []
+    for line in SERCA.strip().splitlines():
+        name, reaction = (part.strip() for part in line.split(":"))
+        sides = []
+        for side in reaction.split("<->"):
+            factors = [k[name]]
+            for term in side.split("+"):
+                *number, species = term.split()
+                factors.append(f"{K[species]}**{number[0] if number else 1}")
+            sides.append("*".join(factors))
+        lines.append(f"{name}: {reaction} ; {', '.join(sides)}")
+    held = {
+        "Cai": "0.0057",
+        "H": "0.004028",
+        "MgADP": "1.3794",
+        "MgATP": "3.8",
+        "Pi": 570,
+        "Casr": casr,
+    }
+    return network("\n".join(lines), held)
+
+
+def test_serca_runs_backwards():
+    """Nine states, detailed balance by construction; the numbers of Pan et al. (2019)."""
+    r = serca("2.28")
+    ss = ns.steady_state(r, totals={"P1": 1})
+    assert abs(float(ss.currents["R1_2"]) + 0.0526135) < 5e-8
+    (affinity,) = ns.affinities(r).exprs
+    assert abs(float(affinity) + 0.895829) < 5e-7
+    assert abs(float(ns.entropy_production(ss)["sigma"]) - 0.0471327) < 5e-8
+    assert ss.currents["R2_2a"] == 0
+    assert not ns.check_detailed_balance(r)
+
+
+def test_serca_stalls_where_its_affinity_vanishes():
+    r = serca()
+    (level,) = ns.detailed_balance_conditions(r, solve_for=["Casr"]).values()
+    assert ns.is_equilibrium(r.subs({"Casr": level}))
+    v = ns.compile(ns.steady_state(r, totals={"P1": 1}).currents)
+    assert abs(v(Casr=float(level))["R1_2"]) < 1e-15
+    assert v(Casr=1.0)["R1_2"] > 0 > v(Casr=2.0)["R1_2"]
+
+
+BI_UNI = """
+    E + A <-> EA ; k1, k1r
+    E + B <-> EB ; k2, k2r
+    EA + B <-> EAB ; k3, k3r
+    EB + A <-> EAB ; k4, k4r
+    cat: EAB <-> EP ; k5, k5r
+    out: EP <-> E + P ; k6, k6r
+"""
+BINDING = ["R1", "R2", "R3", "R4", "out"]
+
+
+def test_random_order_enzyme():
+    r = network(BI_UNI, ["A", "B", "P"])
+    r = r.subs(ns.wegscheider_conditions(r, solve_for=["k4r"]))
+    (emergent,) = r.emergent_cycles()
+    assert sorted(emergent) == ["R1", "R3", "cat", "out"]
+    full = ns.rate_equation(r)
+    A, B, P = symbols("A B P", positive=True)
+    assert {A**2 * B, A * B**2} < set(full.denominator)
+    with pytest.raises(ns.ModelError, match="this is no rate of Cleland's form"):
+        full.constants()
+    quick = ns.rate_equation(r, fast=BINDING)
+    k1, k1r, k2, k2r, k3, k3r, k5, k5r, k6, k6r, E = symbols(
+        "k1 k1r k2 k2r k3 k3r k5 k5r k6 k6r E_tot", positive=True
+    )
+    a, b, p = k1r / k1, k2r / k2, k6 / k6r
+    bound = A * B * k3 / (a * k3r)
+    rate = E * (k5 * bound - k5r * P / p) / (1 + A / a + B / b + bound + P / p)
+    assert equal(quick.expr, rate)
+    c = quick.constants()
+    assert equal(c["Vf"], k5 * E)
+    assert equal(c["Vr"], k5r * E)
+    assert equal(c["Ki_A"], a)
+    assert equal(c["K_B"], k3r / k3)
+    assert equal(c["K_A"], a * k3r / (k3 * b))
+    assert str(quick.haldane()) == "Eq(Keq, K_P*Vf/(K_B*Ki_A*Vr))"
+    assert equal(c["Keq"], k1 * k3 * k5 * k6 / (k1r * k3r * k5r * k6r))
+
+
+def test_fast_steps_approach_their_limit():
+    r = network(BI_UNI, ["A", "B", "P"])
+    r = r.subs(ns.wegscheider_conditions(r, solve_for=["k4r"]))
+    quick, full = ns.rate_equation(r, fast=BINDING), ns.rate_equation(r)
+    rng = random.Random(3)
+    point = {s.name: Fraction(rng.randint(1, 9), rng.randint(1, 9)) for s in r.symbols}
+    point["E_tot"] = Fraction(1)
+    wanted = quick.formulas.at(point)["v"]
+    for name in list(point):
+        if name[0] == "k" and name not in ("k5", "k5r"):
+            point[name] *= 10**9
+    assert abs(full.formulas.at(point)["v"] / wanted - 1) < 1e-7
+
+
+def test_fast_steps_that_drive_each_other():
+    r = network("E + A <-> EA \n E + A <-> EA \n EA <-> E + P", ["A", "P"])
+    with pytest.raises(ns.UnknownNameError, match="unknown reaction 'R9'"):
+        ns.rate_equation(r, fast=["R9"])
+
+
+def test_ordered_bi_bi():
+    """Cleland's ordered mechanism: the constants of Segel's tables."""
+    r = network(
+        """
+        E + A <-> EA ; k1, k1r
+        EA + B <-> EAB ; k2, k2r
+        EAB <-> EQ + P ; k3, k3r
+        EQ <-> E + Q ; k4, k4r
+        """,
+        ["A", "B", "P", "Q"],
+    )
+    v = ns.rate_equation(r)
+    c = v.constants()
+    k1, k1r, k2, k2r, k3, _k3r, k4, k4r, E = symbols(
+        "k1 k1r k2 k2r k3 k3r k4 k4r E_tot", positive=True
+    )
+    assert equal(c["Vf"], E * k3 * k4 / (k3 + k4))
+    assert equal(c["Vr"], E * k1r * k2r / (k1r + k2r))
+    assert equal(c["K_A"], k3 * k4 / (k1 * (k3 + k4)))
+    assert equal(c["K_B"], k4 * (k2r + k3) / (k2 * (k3 + k4)))
+    assert equal(c["Ki_A"], k1r / k1)
+    assert equal(c["Ki_Q"], k4 / k4r)
+    assert str(v.haldane()) in (
+        "Eq(Keq, K_P*Ki_Q*Vf/(K_B*Ki_A*Vr))",
+        "Eq(Keq, K_Q*Ki_P*Vf/(K_B*Ki_A*Vr))",
+    )
+
+
+def test_limits_of_michaelis_menten():
+    v = ns.rate_equation(network(MM, ["S", "P"]), total="E0")
+    k1, k1r, k2, _k2r, S, E0 = symbols("k1 k1r k2 k2r S E0", positive=True)
+    assert equal(v.at_zero("P").expr, E0 * k2 * S / (S + (k1r + k2) / k1))
+    assert v.saturated("S").expr == E0 * k2
+    assert v.saturated("P").expr == -E0 * k1r
+    assert v.at_zero("S", "P").expr == 0
+    with pytest.raises(ns.UnknownNameError, match="unknown collected concentration 'Q'"):
+        v.at_zero("Q")
+
+
+@pytest.mark.parametrize(
+    ("text", "held", "options", "message"),
+    [
+        (MM, ["S"], {}, "0 emergent cycles"),
+        (MM, ["S", "P"], {"collect": ["E"]}, "unknown chemostat 'E'"),
+        (MM, ["S", "P"], {"of": "Q"}, "unknown chemostat or reaction 'Q'"),
+        ("E + S <-> ES \n 2 ES <-> 2 E + P", ["S", "P"], {}, "one at a time"),
+    ],
+)
+def test_rate_equations_that_are_none(text, held, options, message):
+    with pytest.raises(ns.NessError) as error:
+        ns.rate_equation(network(text, held), **options)
+    assert message in str(error.value) or "exactly one on each" in str(error.value)
+
+
+def test_product_form_is_the_steady_state_of_the_master_equation():
+    r = network("2 A <-> B ; 2, 3 \n B <-> C ; 1, 5 \n C <-> 2 A ; k, 1")
+    k = ns.wegscheider_conditions(r, solve_for=["k"])
+    r = r.subs(k)
+    ss = ns.steady_state(r, totals={"A": 1})
+    formula = ns.product_form(ss, {"A": 6})
+    graph = ns.master_equation(r, {"A": 6})
+    exact_state = ns.steady_state(graph, "elimination").state
+    for state in graph.states:
+        assert abs(float(formula[state]) - float(exact_state[state])) < 1e-14
+
+
+def test_product_form_far_from_equilibrium():
+    """Complex balanced with a circulation: still a product, where detailed balance fails."""
+    r = network("A -> B ; 2 \n B -> C ; 3 \n C -> A ; 5")
+    ss = ns.steady_state(r, totals={"A": 1})
+    formula = ns.product_form(ss, {"A": 3})
+    graph = ns.master_equation(r, {"A": 3})
+    assert formula.at({}) == ns.steady_state(graph, "elimination").state.at({})
+
+
+def test_combinations_are_counted_on_request():
+    r = network("2 X <-> Y ; k, kr")
+    pairs = ns.master_equation(r, {"X": 5}, combinatoric=True).transitions[0].rate
+    ordered = ns.master_equation(r, {"X": 5}).transitions[0].rate
+    assert ordered == 2 * pairs == 20 * r.symbols[0]
+    large = ns.master_equation(r, {"X": 5}, volume="V").transitions[0].rate
+    assert large == ordered / symbols("V", positive=True)
+
+
+def test_schloegl_master_equation_has_the_affinity_of_its_reactions():
+    r = network("A + 2 X <-> 3 X ; 3, 1 \n B <-> X ; 1, 2", {"A": 1, "B": 1})
+    graph = ns.master_equation(r, {"X": 0}, {"X": 12})
+    assert len(graph.states) == 13
+    found = {abs(complex(a.evalf())) for a in ns.affinities(graph).exprs}
+    (emergent,) = ns.affinities(r).exprs
+    assert max(found) - min(found) < 1e-12
+    assert abs(max(found) - abs(float(emergent))) < 1e-12
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda r: ns.master_equation(r, {"Q": 1}), "unknown internal species in start: 'Q'"),
+        (lambda r: ns.master_equation(r, {"X": -1}), "the number of X is -1"),
+        (lambda r: ns.master_equation(r, {"X": 0}), "more than 20000 states"),
+        (lambda r: ns.product_form(ns.steady_states(r)[0], {"X": 0}), "has deficiency 1"),
+        (lambda r: ns.lyapunov_function(ns.steady_states(r)[0]), "its deficiency is 1"),
+    ],
+)
+def test_few_molecules_refused(call, message):
+    r = network("A + 2 X <-> 3 X ; 3, 1 \n B <-> X ; 1, 2", {"A": 1, "B": 1})
+    with pytest.raises(ns.NessError) as error:
+        call(r)
+    assert message in str(error.value)
