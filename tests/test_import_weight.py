@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 DEPENDENCIES = ("sympy", "networkx", "numpy", "mpmath", "flint")
-MOST_MODULES = 130
+MOST_MODULES = 200
 
 
 def loaded(*names: str) -> set[str]:
