@@ -37,6 +37,14 @@ class FluctuationTest:
         By what the theorem fails, found by other means: 1 where it holds.
     defect : mpf
         The average minus what the theorem gives, from twice as many digits.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> a, b = (ns.StateGraph.from_text(f"A <-> B ; {k}, 1") for k in (1, 3))
+    >>> test = ns.Protocol([a, b], [0, 1]).hatano_sasa()
+    >>> test.theorem, round(float(test.mean), 12)
+    (mpf('1.0'), 0.143841036226)
     """
 
     average: mpmath.mpf
