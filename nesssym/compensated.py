@@ -46,9 +46,11 @@ def difference(first: Sequence[Any], second: Sequence[Any], out: Any = None) -> 
 
 def _product(factors: Sequence[Any]) -> tuple[Any, Any, Any]:
     """Multiply in double-double: (high + low) * 2**exponent with high in [1/2, 1) or 0."""
-    high, exponent = np.frexp(factors[0])
+    # Constants may be integers beyond those of NumPy.
+    first, *others = (float(f) if isinstance(f, int) else f for f in factors)
+    high, exponent = np.frexp(first)
     low = high * 0
-    for factor in factors[1:]:
+    for factor in others:
         fraction, power = np.frexp(factor)
         product = high * fraction
         (a, b), (c, d) = _split(high), _split(fraction)

@@ -25,6 +25,7 @@ from sympy import (
     cosh,
     default_sort_key,
     exp,
+    expand,
     fraction,
     log,
     oo,
@@ -41,6 +42,7 @@ from nesssym.exact.rational import (
     equal,
     fractions,
     from_poly,
+    from_quotient,
     ring,
     sums_of_products,
     to_poly,
@@ -214,3 +216,13 @@ def test_sums_of_products_are_written_as_sympy_writes_them():
     [written] = sums_of_products([np.array(rows)], factors)
     expected = Add(*(Mul(*(factors[i] for i in row)) for row in rows))
     assert written.args == expected.args
+
+
+def test_long_quotients_by_one_term_keep_their_powers():
+    """More terms than SymPy sorts by itself, with powers below zero."""
+    gens = symbols("a:e", positive=True)
+    space = ring(gens)
+    divisor = gens[0] * gens[1] ** 3 * gens[4]
+    top = expand(sum(gens) ** 3 + gens[2] ** 5)
+    found = from_quotient(to_poly(top, space), to_poly(divisor, space), space)
+    assert expand(found * divisor - top) == 0

@@ -510,9 +510,10 @@ def _write_sorted(given: Sequence[tuple[tuple[int, ...], fmpq]], space: Ring) ->
     exponents = flat.reshape(size)
     row, gen = np.nonzero(exponents)
     power = exponents[row, gen]
-    span = int(power.max(initial=0)) + 1
-    kinds, kind = np.unique(gen * span + power, return_inverse=True)
-    atoms = [space.gens[k // span] ** (k % span) for k in kinds.tolist()]
+    low = int(power.min(initial=0))  # below zero where a quotient by one term is written
+    span = int(power.max(initial=0)) - low + 1
+    kinds, kind = np.unique(gen * span + power - low, return_inverse=True)
+    atoms = [space.gens[k // span] ** (k % span + low) for k in kinds.tolist()]
     numbers = [(i, (int(c.p), int(c.q))) for i, (exps, c) in enumerate(given) if c != 1]
     numbers += [
         (i, (1, 1)) for i in np.flatnonzero(~exponents.any(axis=1)).tolist() if given[i][1] == 1
