@@ -53,7 +53,7 @@ class Reflecting:
     --------
     >>> import nesssym as ns
     >>> room = ns.Resetting(1, 1).search(left=ns.Reflecting(-1), right=1)
-    >>> 2 < float(room.mean["T"]) < 3
+    >>> 1 < float(room.mean["T"]) < 2
     True
     """
 
