@@ -33,21 +33,43 @@ __all__ = ["Absorbing", "Diffusion", "Partial", "Reflecting"]
 
 @dataclass(frozen=True)
 class Absorbing:
-    """An end at which the walker is found."""
+    """An end at which the walker is found.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> ns.Resetting(reset="a").search(right=ns.Absorbing("L")).transform
+    exp(-L*sqrt(s)/sqrt(D))*exp(a*sqrt(s)/sqrt(D))
+    """
 
     place: Any
 
 
 @dataclass(frozen=True)
 class Reflecting:
-    """An end that turns the walker back."""
+    """An end that turns the walker back.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> room = ns.Resetting(1, 1).search(left=ns.Reflecting(-1), right=1)
+    >>> 1 < float(room.mean["T"]) < 2
+    True
+    """
 
     place: Any
 
 
 @dataclass(frozen=True)
 class Partial:
-    """An end at which the walker is found at a rate: ``D dp/dx = kappa p`` there."""
+    """An end at which the walker is found at a rate: ``D dp/dx = kappa p`` there.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> len(ns.Resetting().search(right=ns.Partial("L", "kappa")).symbols)
+    4
+    """
 
     place: Any
     kappa: Any
@@ -70,6 +92,14 @@ class Diffusion:
         ``D``, and the force ``F = drift - stiffness*x`` times mobility.
     dimension : Expr
         1 for a line; else `x` is the distance from the origin, and drift and stiffness are zero.
+
+    Examples
+    --------
+    >>> from sympy import Integer, Symbol
+    >>> import nesssym as ns
+    >>> s = Symbol("s", positive=True)
+    >>> ns.Diffusion(Integer(1)).hitting(Integer(2), ns.Absorbing(Integer(0)), None, s)
+    exp(-2*sqrt(s))
     """
 
     diffusion: Expr

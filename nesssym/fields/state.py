@@ -18,7 +18,14 @@ __all__ = ["Field", "FieldState", "conditions", "positive", "quantity", "symbols
 
 
 class Field(ABC):
-    """A continuous model: what `steady_state` and `entropy_production` need of it."""
+    """A continuous model: what `steady_state` and `entropy_production` need of it.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> isinstance(ns.Ring("cos(x)"), ns.Field)
+    True
+    """
 
     @property
     @abstractmethod
