@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Add, Expr, count_ops
+from sympy import Add, Expr
 
 from nesssym.errors import ModelError, TooLargeError, UnknownNameError
 from nesssym.formulas import Formulas, Steps
@@ -14,7 +14,7 @@ from nesssym.networks import StateGraph, Transition
 from nesssym.steady import SteadyState
 from nesssym.thermodynamics import entropy_production
 
-__all__ = ["eliminate_states", "entropy_loss", "known_states", "too_large", "ways"]
+__all__ = ["closed_rates", "eliminate_states", "entropy_loss", "known_states", "ways"]
 
 MAX_OPERATIONS = 20_000
 
@@ -67,9 +67,19 @@ def eliminate_states(
             f"{len(graph.states) - len(gone)} of {len(graph.states)} states would be left; keep at "
             "least two"
         )
+    shared = Steps.over(graph)
+    transitions: Sequence[Transition] = graph.transitions
     for state in gone:
-        graph = _without(graph, state)
-    return _merged(graph) if merge else graph
+        transitions = _without(transitions, state, shared)
+        if merge:
+            transitions = _merged(transitions, shared)
+    rates = (rate for t in transitions for rate in (t.rate, t.reverse))
+    closed = iter(closed_rates(shared, rates))
+    return replace(
+        graph,
+        states=tuple(s for s in graph.states if s not in gone),
+        transitions=tuple(replace(t, rate=next(closed), reverse=next(closed)) for t in transitions),
+    )
 
 
 def entropy_loss(fine: SteadyState, coarse: SteadyState) -> Formulas:
@@ -140,24 +150,24 @@ def known_states(graph: StateGraph, states: Iterable[Any]) -> list[str]:
     return found
 
 
-def _without(graph: StateGraph, state: str) -> StateGraph:
+def _without(transitions: Sequence[Transition], state: str, shared: Steps) -> list[Transition]:
     """Eliminate one state; every pair of ways into and out of it becomes a channel."""
     near: list[tuple[str, Expr, Expr, str]] = []
-    for t in graph.transitions:
+    for t in transitions:
         if t.source == state:
             near.append((t.target, t.reverse, t.rate, t.channel))
         elif t.target == state:
             near.append((t.source, t.rate, t.reverse, t.channel))
-    total = Add(*(out for _, _, out, _ in near))
+    total = shared.let(Add(*(out for _, _, out, _ in near)), "s")
     if total == 0:
         raise ModelError(
             f"there is no way out of {state!r}; an absorbing state cannot be eliminated"
         )
-    kept = [t for t in graph.transitions if state not in (t.source, t.target)]
+    kept = [t for t in transitions if state not in (t.source, t.target)]
     taken = {t.label for t in kept}
     for position, (a, into_a, out_a, first) in enumerate(near):
         for c, into_c, out_c, second in near[position + 1 :]:
-            forth, back = into_a * out_c / total, into_c * out_a / total
+            forth, back = (shared.let(way / total, "w") for way in (into_a * out_c, into_c * out_a))
             if a == c or forth == back == 0:
                 continue
             names = ", ".join(filter(None, (first, second)))
@@ -171,33 +181,31 @@ def _without(graph: StateGraph, state: str) -> StateGraph:
                 )
             taken.add(new.label)
             kept.append(new)
-    rest = tuple(s for s in graph.states if s != state)
-    _refuse_large(kept)
-    return replace(graph, states=rest, transitions=tuple(kept))
+    return kept
 
 
-def _merged(graph: StateGraph) -> StateGraph:
-    sums: dict[tuple[str, str], list[list[Expr]]] = {}
-    for t in graph.transitions:
+def _merged(transitions: Sequence[Transition], shared: Steps) -> list[Transition]:
+    sums: dict[tuple[str, str], tuple[list[Expr], list[Expr]]] = {}
+    for t in transitions:
         if (t.target, t.source) in sums:
             forth, back = sums[t.target, t.source][::-1]
         else:
-            forth, back = sums.setdefault((t.source, t.target), [[], []])
+            forth, back = sums.setdefault((t.source, t.target), ([], []))
         forth.append(t.rate)
         back.append(t.reverse)
-    found = [Transition(a, b, Add(*forth), Add(*back)) for (a, b), (forth, back) in sums.items()]
-    return replace(graph, transitions=tuple(found))
+    return [
+        Transition(a, b, shared.let(Add(*forth), "w"), shared.let(Add(*back), "w"))
+        for (a, b), (forth, back) in sums.items()
+    ]
 
 
-def _refuse_large(transitions: Sequence[Transition]) -> None:
-    size = max((count_ops(w) for t in transitions for w in (t.rate, t.reverse)), default=0)
+def closed_rates(shared: Steps, rates: Iterable[Expr]) -> list[Expr]:
+    """Return rates in closed form; raise TooLargeError, before building one, where it is long."""
+    found = shared.formulas({str(i): rate for i, rate in enumerate(rates)})
+    size = max((found.operations(label) for label in found), default=0)
     if size > MAX_OPERATIONS:
-        raise too_large(size)
-
-
-def too_large(size: int) -> TooLargeError:
-    """Return the error for a rate of too many operations."""
-    return TooLargeError(
-        f"a rate of the coarse graph would have {size:,} operations, more than "
-        f"{MAX_OPERATIONS:,}; substitute numbers for some symbols first, with graph.subs"
-    )
+        raise TooLargeError(
+            f"a rate of the coarse graph would have {size:,} operations, more than "
+            f"{MAX_OPERATIONS:,}; substitute numbers for some symbols first, with graph.subs"
+        )
+    return [found[label] for label in found]

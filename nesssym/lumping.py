@@ -9,7 +9,7 @@ from typing import Any
 
 from sympy import Add, Expr, Integer
 
-from nesssym.coarse import MAX_OPERATIONS, Way, known_states, too_large, ways
+from nesssym.coarse import Way, closed_rates, known_states, ways
 from nesssym.errors import ModelError, NessWarning, NotErgodicError, UnknownNameError
 from nesssym.exact import incidence
 from nesssym.exact.rational import equal
@@ -220,12 +220,9 @@ def _averaged(
             by_state[source] = by_state.get(source, Integer(0)) + rate
             made_of.setdefault((a, b, t.channel), set()).add(t.label)
     means = {key: _mean(by_state, named[key[0]], share) for key, by_state in sums.items()}
-    found = shared.formulas({str(i): rate for i, rate in enumerate(means.values())})
-    size = max((found.operations(label) for label in found), default=0)
-    if size > MAX_OPERATIONS:
-        raise too_large(size)
+    closed = closed_rates(shared, means.values())
     transitions: dict[tuple[str, str, str], Transition] = {}
-    for (a, b, channel), rate in zip(means, (found[label] for label in found), strict=True):
+    for (a, b, channel), rate in zip(means, closed, strict=True):
         back = b, a, channel
         if rate == 0:
             continue

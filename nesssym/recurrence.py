@@ -7,14 +7,15 @@ from sympy import Add, Expr, Integer, Symbol
 from nesssym import typeset
 from nesssym.diagrams import count_terms, one_way, tree_sums
 from nesssym.exact.collected import collect
-from nesssym.exact.hitting import pair_rates
+from nesssym.exact.elimination import eliminate
+from nesssym.exact.hitting import pair_rates, solve_backward, times_spent
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks import Model
 from nesssym.steady import SteadyState
 
 __all__ = ["kemeny_constant", "recurrence_times"]
 
-READABLE_TERMS = 32
+READABLE_TERMS, PAIRED = 32, 16
 
 
 def kemeny_constant(ss: SteadyState) -> Formulas:
@@ -23,7 +24,8 @@ def kemeny_constant(ss: SteadyState) -> Formulas:
     :math:`K = \sum_j p_j \langle T_{ij} \rangle` is the same for every starting state i, and is the
     sum of all relaxation times, :math:`K = -\sum_{\lambda \ne 0} 1/\lambda`. It tells how well a
     network is connected. Where few terms are needed it is written as the sum over spanning forests
-    of two trees over the sum over trees; else it is found by elimination, without a subtraction.
+    of two trees over the sum over trees; else it is found by elimination, without a subtraction up
+    to 16 states and with a single one above.
 
     Parameters
     ----------
@@ -54,7 +56,7 @@ def kemeny_constant(ss: SteadyState) -> Formulas:
     elif count_terms(ss.model, live, READABLE_TERMS) <= READABLE_TERMS:
         value = _by_forests(ss.model, live)
     else:
-        value = _by_pairs(ss, live, shared)
+        value = (_by_pairs if len(live) <= PAIRED else _by_times)(ss, live, shared)
     return shared.formulas({"K": value}, unit=ss.model.time)
 
 
@@ -73,14 +75,28 @@ def _by_forests(model: Model, live: list[str]) -> Expr:
     return forests[marker**2] / forests[marker]
 
 
-def _by_pairs(ss: SteadyState, live: list[str], shared: Steps) -> Expr:
-    """Add, for all pairs, the probability of one state by the time spent in the other."""
-    p = shared.absorb(ss.state)
+def _rates(ss: SteadyState, live: list[str], shared: Steps) -> dict[tuple[int, int], Expr]:
     sums: dict[tuple[int, int], Expr] = {}
     for arc, rate in zip(*_arcs(ss.model, live), strict=True):
         sums[arc] = sums.get(arc, Integer(0)) + rate
-    rates = {arc: shared.let(rate, "w") for arc, rate in sums.items()}
-    return Add(*(p[live[j]] / w for (_, j), w in pair_rates(len(live), rates, shared.let).items()))
+    return {arc: shared.let(rate, "w") for arc, rate in sums.items()}
+
+
+def _by_pairs(ss: SteadyState, live: list[str], shared: Steps) -> Expr:
+    """Add, for all pairs, the probability of one state by the time spent in the other."""
+    p = shared.absorb(ss.state)
+    pairs = pair_rates(len(live), _rates(ss, live, shared), shared.let)
+    return Add(*(p[live[j]] / w for (_, j), w in pairs.items()))
+
+
+def _by_times(ss: SteadyState, live: list[str], shared: Steps) -> Expr:
+    """Add the times spent in all states before one, less the mean time to reach it."""
+    p = shared.absorb(ss.state)
+    last = len(live) - 1
+    pivots = eliminate(len(live), _rates(ss, live, shared), shared.let, keep=[last])
+    times = times_spent(pivots, shared.let)
+    reach = solve_backward(pivots, dict.fromkeys(times, Integer(1)), {last: Integer(0)}, shared.let)
+    return Add(*times.values()) - Add(*(p[live[i]] * reach[i] for i in times))
 
 
 def recurrence_times(ss: SteadyState) -> Formulas:

@@ -202,3 +202,5 @@ def test_large_rates_are_refused():
     )
     with pytest.raises(ns.TooLargeError, match="substitute numbers"):
         ns.lump(grid, [list(range(8)), list(range(8, 16))])
+    with pytest.raises(ns.TooLargeError, match="more than 20,000; substitute numbers"):
+        ns.eliminate_states(grid, range(1, 15), merge=True)

@@ -194,6 +194,17 @@ def test_kemeny_is_the_sum_of_relaxation_times(name):
     assert k == poly.coeff(x, 2) / poly.coeff(x, 1)
 
 
+def test_kemeny_of_many_states():
+    import networkx as nx
+
+    model = symbolic(nx.grid_2d_graph(3, 7))
+    values = random_values(model, random.Random(8))
+    found = ns.kemeny_constant(ns.steady_state(model)).at(values)["K"]
+    x = Symbol("x")
+    poly = model.subs(values).generator().charpoly(x).as_expr().expand()
+    assert found == poly.coeff(x, 2) / poly.coeff(x, 1)
+
+
 def test_kemeny_of_a_chain_counts_steps():
     chain = ns.MarkovChain.from_matrix([["1/2", "1/2"], ["1/4", "3/4"]])
     assert ns.kemeny_constant(ns.steady_state(chain)).at({})["K"] == Rational(4, 3)
