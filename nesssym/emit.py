@@ -189,7 +189,7 @@ def _written(
     if op == "difference":
         if dialect.difference:
             sides = [", ".join(side) for side in _parts(instruction, [o for o, _ in operands])]
-            count = int(instruction.value)  # type: ignore[call-overload]
+            count = int(instruction.value)  # type: ignore[arg-type]
             return dialect.difference.format(count, len(operands) - count, *sides), ATOM
         first, second = map(
             "*".join, _parts(instruction, [_bracketed(o, PRODUCT) for o in operands])
