@@ -115,7 +115,7 @@ from nesssym.hill import (
 )
 from nesssym.identities import Identity, crooks_identity, fluctuation_identities
 from nesssym.information import information_flow
-from nesssym.kernels import Kernel, compile
+from nesssym.kernels import Jacobian, Kernel, compile
 from nesssym.large_deviations import driven_process, rate_function, scgf
 from nesssym.lumping import fast_equilibrium, is_lumpable, lump
 from nesssym.mutual_linearity import mutual_linearity
@@ -188,6 +188,7 @@ __all__ = [
     "Identity",
     "Imbalance",
     "IrreversibleError",
+    "Jacobian",
     "Kernel",
     "Layer",
     "LoopLaw",

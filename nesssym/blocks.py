@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil, inf, isfinite, prod
@@ -179,6 +178,8 @@ class Blocks:
             for mine in shares:
                 work(mine)
         else:
+            from concurrent.futures import ThreadPoolExecutor  # here: imports must be quick
+
             with ThreadPoolExecutor(len(shares)) as pool:
                 list(pool.map(work, shares))
         return out

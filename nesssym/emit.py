@@ -14,6 +14,7 @@ from nesssym.names import PLAIN, safe
 from nesssym.program import FUNCTIONS, Instruction, Program
 
 __all__ = [
+    "CALLED",
     "PYTHON",
     "UFUNCS",
     "Body",
@@ -117,6 +118,7 @@ class Dialect:
 
     literal: Callable[[Fraction], str]
     floats: bool = True
+    difference: str = ""
     call: str = "{}({})"
     power: str = "{}**{}"
     pattern: str = PLAIN
@@ -185,8 +187,10 @@ def _written(
         base, exponent = _bracketed(operands[0], ATOM), _bracketed(operands[1], ATOM)
         return dialect.power.format(base, exponent), POWER
     if op == "difference":
-        if not dialect.floats:
-            return f"difference({_sides(instruction, [o for o, _ in operands])})", ATOM
+        if dialect.difference:
+            sides = [", ".join(side) for side in _parts(instruction, [o for o, _ in operands])]
+            count = int(instruction.value)  # type: ignore[arg-type]
+            return dialect.difference.format(count, len(operands) - count, *sides), ATOM
         first, second = map(
             "*".join, _parts(instruction, [_bracketed(o, PRODUCT) for o in operands])
         )
@@ -308,4 +312,5 @@ def _allocated(program: Program) -> tuple[list[str], int, list[tuple[str, str]]]
     return place, next(numbers) - 1, [(row, place[p]) for p, row in copies]
 
 
-PYTHON = Dialect(_exact_literal, floats=False)
+CALLED = "difference(({2},), ({3},))"
+PYTHON = Dialect(_exact_literal, floats=False, difference=CALLED)

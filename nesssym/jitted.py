@@ -13,13 +13,13 @@ from llvmlite import ir
 from numba.extending import intrinsic
 
 from nesssym.blocks import Array, Blocks, Domain, Runner, run_source
-from nesssym.emit import Dialect, float_literal, python_function, rendered
+from nesssym.emit import CALLED, Dialect, float_literal, python_function, rendered
 from nesssym.floating import floating
 from nesssym.program import FUNCTIONS, Program
 
 __all__ = ["Jitted"]
 
-FLOATS = Dialect(float_literal, floats=False)
+FLOATS = Dialect(float_literal, floats=False, difference=CALLED)
 GROUP = 64
 TABLE = 65_536
 JIT: Mapping[str, Any] = {"error_model": "numpy", "forceinline": True}

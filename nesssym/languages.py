@@ -98,6 +98,8 @@ def _python(text: _Text) -> str:
         head += "import mpmath\n"
     if imported:
         head += f"from {'mpmath' if special else 'math'} import {', '.join(imported)}\n"
+    if "difference(" in body:
+        head += PYTHON_DIFFERENCE
     if "rational(" in body:
         head += "from fractions import Fraction as rational\n"
     head += "".join(f"{f} = {IN_MPMATH[f]}\n" for f in special)
@@ -107,11 +109,12 @@ def _python(text: _Text) -> str:
 def _c(text: _Text) -> str:
     arguments = ", ".join(f"double {a}" for a in text.body.arguments)
     lines = [f"const double {line};" for line in text.body.lines]
+    helper = C_DIFFERENCE if "difference(" in "".join(text.body.lines + text.body.results) else ""
     lines += [f"results[{i}] = {result};" for i, result in enumerate(text.body.results)]
     body = "".join(f"    {line}\n" for line in lines)
     comma = ", " if arguments else ""
     return (
-        f"{text.header('//')}#include <math.h>\n\n"
+        f"{text.header('//')}#include <math.h>\n\n{helper}"
         f"void {text.name}({arguments}{comma}double *results)\n{{\n{body}}}\n"
     )
 
@@ -186,9 +189,50 @@ MATHEMATICA_NAMES = {
     "sin": "Sin",
     "cos": "Cos",
 }
+PYTHON_DIFFERENCE = """\
+from fractions import Fraction
+
+
+def difference(first, second):
+    above = below = 1
+    for x in first:
+        above = above*(Fraction(x) if isinstance(x, float) else x)
+    for x in second:
+        below = below*(Fraction(x) if isinstance(x, float) else x)
+    exact = above - below
+    return float(exact) if isinstance(first[0], float) else exact
+
+
+"""
+C_DIFFERENCE = """\
+/* The product of n numbers less that of the m after them, as if it were rounded once. */
+static double difference(int n, int m, const double *factors)
+{
+    double high[2] = {1, 1}, low[2] = {0, 0};
+    for (int i = 0; i < n + m; i++) {
+        const int side = i >= n;
+        const double product = high[side]*factors[i];
+        low[side] = fma(high[side], factors[i], -product) + low[side]*factors[i];
+        high[side] = product;
+    }
+    const double rough = high[0] - high[1];
+    const double back = rough - high[0];
+    const double error = (high[0] - (rough - back)) - (high[1] + back);
+    return rough + (error + (low[0] - low[1]));
+}
+
+"""
 LANGUAGES: dict[str, tuple[Dialect, Callable[[_Text], str]]] = {
     "python": (PYTHON, _python),
-    "c": (Dialect(float_literal, power="pow({}, {})", names={"pi": "3.141592653589793"}), _c),
+    "c": (
+        Dialect(
+            float_literal,
+            difference="difference({0}, {1}, (const double[]){{{2}, {3}}})",
+            power="pow({}, {})",
+            names={"pi": "3.141592653589793"},
+        ),
+        _c,
+    ),
     "fortran": (
         Dialect(
             _fortran_literal,

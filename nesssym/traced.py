@@ -106,7 +106,7 @@ def _difference(count: int, *factors: Any) -> Any:
     return rough + (error + (a_low - b_low))
 
 
-@_difference.defjvp
+@_difference.defjvp  # type: ignore[untyped-decorator]
 def _difference_jvp(count: int, factors: Any, tangents: Any) -> tuple[Any, Any]:
     slope: Any = 0.0
     for position, tangent in enumerate(tangents):
