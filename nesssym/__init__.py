@@ -134,6 +134,7 @@ from nesssym.observables import activity_counts, chord_counts, entropy_counts
 from nesssym.onsager import onsager, second_order, with_forces
 from nesssym.passage import committor, first_passage, first_passage_times, splitting_probabilities
 from nesssym.passage_transform import first_passage_density, first_passage_transform
+from nesssym.polynomials import SteadyPolynomials, equiprobable_states, steady_polynomials
 from nesssym.propagation import propagate_errors
 from nesssym.protocols import FluctuationTest, Protocol
 from nesssym.recurrence import kemeny_constant, recurrence_times
@@ -221,6 +222,7 @@ __all__ = [
     "Search",
     "SharpRestart",
     "StateGraph",
+    "SteadyPolynomials",
     "SteadyState",
     "System",
     "Theorem",
@@ -266,6 +268,7 @@ __all__ = [
     "entropy_counts",
     "entropy_loss",
     "entropy_production",
+    "equiprobable_states",
     "fast_equilibrium",
     "first_passage",
     "first_passage_density",
@@ -320,6 +323,7 @@ __all__ = [
     "spanning_trees",
     "splitting_probabilities",
     "standard_potentials",
+    "steady_polynomials",
     "steady_state",
     "steady_states",
     "structure",
