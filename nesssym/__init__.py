@@ -3,6 +3,7 @@
 import sympy  # noqa: F401  (first, because after networkx its import takes longer)
 
 from nesssym import gallery
+from nesssym.asymptotics import factor, leading_order, series
 from nesssym.averages import time_averages
 from nesssym.bounds import Bound
 from nesssym.characteristic import characteristic_polynomial
@@ -269,6 +270,7 @@ __all__ = [
     "entropy_loss",
     "entropy_production",
     "equiprobable_states",
+    "factor",
     "fast_equilibrium",
     "first_passage",
     "first_passage_density",
@@ -288,6 +290,7 @@ __all__ = [
     "joint_cumulants",
     "kemeny_constant",
     "kinetic_uncertainty_relation",
+    "leading_order",
     "loop_law",
     "lump",
     "lyapunov_function",
@@ -319,6 +322,7 @@ __all__ = [
     "scgf_formula",
     "second_order",
     "sensitivity",
+    "series",
     "siphons",
     "spanning_trees",
     "splitting_probabilities",

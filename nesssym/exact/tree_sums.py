@@ -27,7 +27,7 @@ Row = dict[int, fmpq_mpoly]
 
 MAX_TERMS = 200_000
 LISTED = 60
-WORK = 100
+WORK, LEAST = 100, 10_000
 
 
 def tree_sums(
@@ -192,7 +192,7 @@ def cofactors(
     Raises
     ------
     TooLargeError
-        More than 100 times `max_terms` products of terms, some seconds of work.
+        More than `max_terms` such sets, or so many products of terms that they take long.
     """
     n = len(rows)
     zero = space.context.constant(0)
@@ -221,7 +221,7 @@ def cofactors(
         width = sum(len(entry) for _, entry in column) * (1 + len(space.units) // 8)
         for used, minor in minors.items():
             work += width * (len(minor) + 4)
-            if work > WORK * max_terms:
+            if work > WORK * max(max_terms, LEAST):
                 raise _too_large(f"more than {work:,} products of terms on the way", max_terms)
             for bit, plus, minus in signed:
                 now = used | bit
@@ -235,6 +235,8 @@ def cofactors(
                 else:
                     grown[now] = term
         minors = {now: minor for now, minor in grown.items() if not minor.is_zero()}
+        if len(minors) > max_terms:
+            raise _too_large(f"more than {max_terms:,} intermediate sums", max_terms)
     everything = (1 << n) - 1
     return [
         minors.get(everything ^ 1 << place[root], zero) * (-1) ** (place[root] + place[left_out])
