@@ -3,6 +3,7 @@
 import sympy  # noqa: F401  (first, because after networkx its import takes longer)
 
 from nesssym import gallery
+from nesssym.asymptotics import factor, leading_order, series
 from nesssym.averages import time_averages
 from nesssym.bounds import Bound
 from nesssym.characteristic import characteristic_polynomial
@@ -134,6 +135,7 @@ from nesssym.observables import activity_counts, chord_counts, entropy_counts
 from nesssym.onsager import onsager, second_order, with_forces
 from nesssym.passage import committor, first_passage, first_passage_times, splitting_probabilities
 from nesssym.passage_transform import first_passage_density, first_passage_transform
+from nesssym.polynomials import SteadyPolynomials, equiprobable_states, steady_polynomials
 from nesssym.propagation import propagate_errors
 from nesssym.protocols import FluctuationTest, Protocol
 from nesssym.recurrence import kemeny_constant, recurrence_times
@@ -222,6 +224,7 @@ __all__ = [
     "Search",
     "SharpRestart",
     "StateGraph",
+    "SteadyPolynomials",
     "SteadyState",
     "System",
     "Theorem",
@@ -267,6 +270,8 @@ __all__ = [
     "entropy_counts",
     "entropy_loss",
     "entropy_production",
+    "equiprobable_states",
+    "factor",
     "fast_equilibrium",
     "first_passage",
     "first_passage_density",
@@ -286,6 +291,7 @@ __all__ = [
     "joint_cumulants",
     "kemeny_constant",
     "kinetic_uncertainty_relation",
+    "leading_order",
     "loop_law",
     "lump",
     "lyapunov_function",
@@ -317,10 +323,12 @@ __all__ = [
     "scgf_formula",
     "second_order",
     "sensitivity",
+    "series",
     "siphons",
     "spanning_trees",
     "splitting_probabilities",
     "standard_potentials",
+    "steady_polynomials",
     "steady_state",
     "steady_states",
     "structure",

@@ -12,6 +12,7 @@ from sympy import Expr, Symbol
 from nesssym import languages, parsing, typeset
 from nesssym.errors import NameClashError, NessError, TooLargeError, UnknownNameError
 from nesssym.functions import plain
+from nesssym.program import free_symbols, needed_steps
 
 __all__ = ["Formulas", "Steps"]
 
@@ -84,8 +85,7 @@ class Formulas(Mapping[str, Expr]):
             raise NameClashError(f"two results have the label {twice!r}; labels must differ")
         if not self.heads:
             object.__setattr__(self, "heads", tuple(map(typeset.text, self.labels)))
-        free: set[Symbol] = set().union(*(e.free_symbols for e in self.exprs))
-        free.update(*(e.free_symbols for _, e in self.steps))
+        free = free_symbols((*self.exprs, *(e for _, e in self.steps)))
         free.difference_update(symbol for symbol, _ in self.steps)
         known = tuple(symbol for symbol in self.symbols if symbol in free)
         rest = sorted(free.difference(known), key=lambda symbol: symbol.name)
@@ -169,17 +169,11 @@ class Formulas(Mapping[str, Expr]):
         """Return the formulas of some labels only, with just the steps they need."""
         indices = [self._index(label) for label in labels]
         exprs = tuple(self.exprs[i] for i in indices)
-        needed: set[Any] = set().union(*(e.free_symbols for e in exprs))
-        steps: list[tuple[Symbol, Expr]] = []
-        for symbol, expr in reversed(self.steps):
-            if symbol in needed:
-                needed |= expr.free_symbols
-                steps.append((symbol, expr))
         return replace(
             self,
             labels=tuple(self.labels[i] for i in indices),
             exprs=exprs,
-            steps=tuple(reversed(steps)),
+            steps=needed_steps(exprs, self.steps),
             heads=tuple(self.heads[i] for i in indices),
         )
 
@@ -344,16 +338,17 @@ class Steps:
         """
         pairs = list(results.items() if isinstance(results, Mapping) else results)
         labels = tuple(label for label, _ in pairs)
+        exprs = tuple(expr for _, expr in pairs)
         return Formulas(
             labels=labels,
-            exprs=tuple(expr for _, expr in pairs),
-            steps=self.steps,
+            exprs=exprs,
+            steps=needed_steps(exprs, self.steps),
             symbols=self.symbols,
             heads=tuple(heads),
             notation=tuple(self.notation.items()),
             assume=self.assume,
             unit=unit,
-        ).select(labels)
+        )
 
     @property
     def steps(self) -> tuple[tuple[Symbol, Expr], ...]:

@@ -8,13 +8,22 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from sympy import Expr, Integer, Mul, Rational, Symbol, Tuple, exp, oo, pi
+from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol, Tuple, exp, oo, pi
 
 from nesssym.errors import NessError
 from nesssym.functions import logratio, netflux
 from nesssym.special import BOUND, SPECIAL
 
-__all__ = ["FUNCTIONS", "ONE", "Builder", "Instruction", "Program", "lower"]
+__all__ = [
+    "FUNCTIONS",
+    "ONE",
+    "Builder",
+    "Instruction",
+    "Program",
+    "free_symbols",
+    "lower",
+    "needed_steps",
+]
 
 FUNCTIONS = ("sqrt", "exp", "log", "expm1", "log1p", "sinh", "cosh", "tanh", "asinh", "sin", "cos")
 COMMUTATIVE = ("add", "mul")
@@ -382,3 +391,35 @@ def _total(values: Sequence[int], build: Builder) -> int:
         return _chain("add", values, build)
     half = len(values) // 2
     return build("add", _total(values[:half], build), _total(values[half:], build))
+
+
+def needed_steps(
+    exprs: Sequence[Expr], steps: Sequence[tuple[Symbol, Expr]]
+) -> tuple[tuple[Symbol, Expr], ...]:
+    """Return the steps that expressions need, in order."""
+    needed = free_symbols(exprs)
+    found: list[tuple[Symbol, Expr]] = []
+    for symbol, expr in reversed(steps):
+        if symbol in needed:
+            needed |= free_symbols([expr])
+            found.append((symbol, expr))
+    return tuple(reversed(found))
+
+
+def free_symbols(exprs: Iterable[Expr]) -> set[Symbol]:
+    """Return the free symbols of expressions: as SymPy does, but quick for very long sums."""
+    found: dict[int, Symbol] = {}
+    seen: dict[int, Basic] = {}
+    stack: list[Basic] = list(exprs)
+    bound: set[Symbol] = set()
+    while stack:
+        node = stack.pop()
+        if node.is_Symbol:
+            found[id(node)] = node
+        elif node.args and id(node) not in seen:
+            seen[id(node)] = node
+            if isinstance(node, Add | Mul | Pow):
+                stack.extend(node.args)
+            else:
+                bound |= node.free_symbols
+    return bound | set(found.values())

@@ -21,7 +21,7 @@ from nesssym.formulas import Formulas, Steps
 from nesssym.functions import logratio
 from nesssym.networks import Model
 
-__all__ = ["METHODS", "SteadyState", "steady_state"]
+__all__ = ["METHODS", "SteadyState", "closed_class", "steady_state"]
 
 READABLE_TERMS = 32
 EXPANDED_TERMS = 10_000

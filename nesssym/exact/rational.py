@@ -83,14 +83,23 @@ class Ring:
     def gens(self) -> tuple[Expr, ...]:
         """The generators as SymPy expressions."""
         return tuple(
-            exp(exponent / root) if base is S.Exp1 else Pow(base, exponent / root)
+            base
+            if exponent is S.One and root == 1
+            else exp(exponent / root)
+            if base is S.Exp1
+            else Pow(base, exponent / root)
             for base, exponent, root in self.units
         )
 
     @cached_property
     def context(self) -> fmpq_mpoly_ctx:
-        """The FLINT context; its variables are numbered, whatever the generators are called."""
-        return fmpq_mpoly_ctx.get([("x", len(self.units))], Ordering.degrevlex)
+        """The FLINT context, with the names of the generators where all of these are symbols."""
+        names = [
+            base.name for base, exponent, _ in self.units if exponent is S.One and base.is_Symbol
+        ]
+        if len(set(names)) < len(self.units):
+            return fmpq_mpoly_ctx.get([("x", len(self.units))], Ordering.degrevlex)
+        return fmpq_mpoly_ctx.get(names, Ordering.degrevlex)
 
     @cached_property
     def _place(self) -> dict[Power, tuple[int, int]]:

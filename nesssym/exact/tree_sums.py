@@ -27,6 +27,7 @@ Row = dict[int, fmpq_mpoly]
 
 MAX_TERMS = 200_000
 LISTED = 60
+WORK, LEAST = 100, 10_000
 
 
 def tree_sums(
@@ -191,7 +192,7 @@ def cofactors(
     Raises
     ------
     TooLargeError
-        More than `max_terms` such sets, or ten times as many terms in their minors.
+        More than `max_terms` such sets, or so many products of terms that they take long.
     """
     n = len(rows)
     zero = space.context.constant(0)
@@ -212,11 +213,16 @@ def cofactors(
     spare = sum(1 << place[root] for root in set(roots))
     minors = {0: space.context.constant(1)}
     due = sum(1 << t for t in range(n) if 1 << t not in last)
+    work = 0
     for t, column in enumerate(entries):
         due |= sum(bit for bit, _ in column if last[bit] == t)
         signed = [(bit, entry, -entry) for bit, entry in column]
         grown: dict[int, fmpq_mpoly] = {}
+        width = sum(len(entry) for _, entry in column) * (1 + len(space.units) // 8)
         for used, minor in minors.items():
+            work += width * (len(minor) + 4)
+            if work > WORK * max(max_terms, LEAST):
+                raise _too_large(f"more than {work:,} products of terms on the way", max_terms)
             for bit, plus, minus in signed:
                 now = used | bit
                 unused = due & ~now
@@ -229,9 +235,8 @@ def cofactors(
                 else:
                     grown[now] = term
         minors = {now: minor for now, minor in grown.items() if not minor.is_zero()}
-        size = sum(map(len, minors.values()))
-        if len(minors) > max_terms or size > 10 * max_terms:
-            raise _too_large(f"{size:,} terms in {len(minors):,} intermediate sums", max_terms)
+        if len(minors) > max_terms:
+            raise _too_large(f"more than {max_terms:,} intermediate sums", max_terms)
     everything = (1 << n) - 1
     return [
         minors.get(everything ^ 1 << place[root], zero) * (-1) ** (place[root] + place[left_out])

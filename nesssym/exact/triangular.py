@@ -108,7 +108,7 @@ def triangles(equations: Sequence[Expr], unknowns: Sequence[Symbol]) -> list[Tri
     >>> x, y, a = symbols("x y a", positive=True)
     >>> t, = triangles([x*y - a, x - y**2 + 1], [x, y])
     >>> t.space.gens[t.last], t.equation
-    (y, x2^3 - x0 - x2)
+    (y, y^3 - a - y)
     """
     space, pairs = fractions([*unknowns, *equations])
     place = [space.gens.index(u) for u in unknowns]
