@@ -43,6 +43,7 @@ GRAPHS = {
     "5x5 grid": lambda: nx.grid_2d_graph(5, 5),
     "hypercube 16": lambda: nx.hypercube_graph(4),
     "hypercube 32": lambda: nx.hypercube_graph(5),
+    "hypercube 64": lambda: nx.hypercube_graph(6),
     "K12": lambda: nx.complete_graph(12),
     "6x20 grid": lambda: nx.grid_2d_graph(6, 20),
     "6x40 grid": lambda: nx.grid_2d_graph(6, 40),
@@ -66,6 +67,19 @@ def model(graph: Graph, stem: str = "k") -> ns.StateGraph:
     """A reversible state graph, every rate a symbol of its own."""
     rates = {(i, j): f"{stem}_{i}_{j}" for i, j in arcs(graph)}
     return ns.StateGraph.from_rates(rates, states=range(len(graph)))
+
+
+def binding_sites(n: int) -> ns.StateGraph:
+    """Sites that help each other to bind; a drive adds to the binding of the first alone."""
+    rates = {}
+    for state in range(1 << n):
+        for site in range(n):
+            if not state >> site & 1:
+                bound = state.bit_count()
+                more = state | 1 << site
+                rates[state, more] = f"on*c**{bound}" + (" + drive" if site == 0 else "")
+                rates[more, state] = "off"
+    return ns.StateGraph.from_rates(rates, states=range(1 << n))
 
 
 def log_uniform(graph: Graph, sets: int, decades: float, seed: int = 0) -> np.ndarray:

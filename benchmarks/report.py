@@ -58,7 +58,7 @@ def to_one(name: str) -> int:
 def number(value: float) -> str:
     """Write three digits."""
     if value < 1e4:
-        return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+        return f"{value:.3g}" if value < 999.5 else f"{value:.0f}"
     return f"{value:.2e}".replace("e+0", "e").replace("e+", "e")
 
 
@@ -74,8 +74,8 @@ def duration(info: dict[str, Any] | None) -> str:
         return str(info["failed"])
     seconds = info["seconds"]
     for size, unit in ((1, "s"), (1e-3, "ms"), (1e-6, "µs")):
-        if seconds >= size:
-            return f"{seconds / size:.3g} {unit}"
+        if seconds >= 0.9995 * size:
+            return f"{number(seconds / size)} {unit}"
     return f"{seconds * 1e9:.3g} ns"
 
 
@@ -211,6 +211,18 @@ def numeric(results: Results) -> Iterable[str]:
     yield plot(mine, states, "megabytes", axes[1], "numeric_memory")
 
 
+def more(results: Results) -> Iterable[str]:
+    """Write about derivatives and few symbols."""
+    if found := results.get("Jacobian"):
+        yield "## Jacobians\n\nAll probabilities of 2000 sets of rates, and with them their"
+        yield "derivatives by all rates.\n"
+        yield times(found, states, "states")
+    if found := results.get("sites"):
+        yield "## Many states, few symbols\n\nSites that bind with cooperativity, one of them"
+        yield "driven: all probabilities in lowest terms in four symbols.\n"
+        yield times(found, states, "states")
+
+
 def accuracy(results: Results) -> Iterable[str]:
     """Write about digits."""
     mine = results["accuracy"]
@@ -332,6 +344,15 @@ def aims(results: Results) -> Iterable[str]:
                 exp(fsum(map(log, found)) / len(found)),
             )
             enter(f"{way}, against numpy.linalg.solve: least of {len(found)} graphs", 3, min(found))
+    cost = [
+        seconds(results, "Jacobian", "antiporter 8", f"nesssym, {what}")
+        for what in ("results and Jacobian", "results")
+    ]
+    value = cost[0] / cost[1] if all(cost) else None
+    enter("Jacobian of all probabilities, antiporter 8: evaluations", 15, value, most=True)
+    for graph, wanted in (("hypercube 16", 3), ("hypercube 64", 10)):
+        value = seconds(results, "sites", graph, "nesssym, reduced")
+        enter(f"binding sites, reduced, {graph}: seconds", wanted, value, most=True)
     errors = [i["ulps"] for g in results["accuracy"].values() if "ulps" in (i := g.get(OURS, {}))]
     enter(
         "accuracy over 60 decades: units in the last place", 8, max(errors, default=None), most=True
@@ -343,7 +364,7 @@ def aims(results: Results) -> Iterable[str]:
 HEAD = """# Performance
 
 Every number here is from one run of `make bench`, which writes this page: {machine}; SymPy {sympy},
-NumPy {numpy}. Each measurement has a process of its own, after a warm-up on a ring of three states,
+NumPy {numpy}. Each measurement has a process of its own, after a warm-up on a graph of four states,
 and one thread; the time is the best of several runs, or processor time where one takes seconds.
 Memory is the growth of the peak. What takes more than two minutes is stopped, and larger graphs are
 then not tried. Peers: kda (PyPI, its recursion limit raised), SymPy, SciPy, NumPy, QuantEcon.py,
@@ -355,7 +376,7 @@ def page(results: Results, machine: str) -> str:
     """Write the page."""
     versions = {name: __import__(name).__version__ for name in ("sympy", "numpy")}
     parts = [HEAD.format(machine=machine, **versions)]
-    for section in (aims, symbolic, listing, numeric, accuracy, others):
+    for section in (aims, symbolic, listing, numeric, more, accuracy, others):
         parts.extend(section(results))
     return "\n".join(parts)
 

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 import nesssym as ns
-from benchmarks.graphs import arcs, generators, log_uniform, model
+from benchmarks.graphs import arcs, binding_sites, generators, log_uniform, model
 from nesssym.exact import tree_sums, trees
 
 SETS = 100_000
+FEW_SETS = 2000
 WAYS: dict[str, dict[str, Callable[..., Callable[[], Any]]]] = {}
 
 
@@ -119,10 +120,10 @@ def _(graph):
 # All probabilities of many sets of rates.
 
 
-def _compiled(graph, backend):
+def _compiled(graph, backend, sets=None):
     kernel = ns.compile(ns.steady_state(model(graph)).state, backend=backend)
     place = {f"k_{i}_{j}": number for number, (i, j) in enumerate(arcs(graph))}
-    rates = log_uniform(graph, SETS, 6)
+    rates = log_uniform(graph, sets or SETS, 6)
     table = np.ascontiguousarray(rates[[place[name] for name in kernel.arguments]])
     kernel.array(table[:, :10])
 
@@ -138,6 +139,11 @@ def _(graph):
     return _compiled(graph, "numpy")
 
 
+@way("numeric", "nesssym, numba")
+def _(graph):
+    return _compiled(graph, "numba")
+
+
 @way("numeric", "numpy.linalg.solve")
 def _(graph):
     rates, n = log_uniform(graph, SETS, 6), len(graph)
@@ -149,6 +155,31 @@ def _(graph):
         return np.linalg.solve(w, right)
 
     return solve
+
+
+# All probabilities of many sets of rates, and their derivatives with respect to all rates.
+
+
+@way("Jacobian", "nesssym, results")
+def _(graph):
+    return _compiled(graph, "numpy", FEW_SETS)
+
+
+@way("Jacobian", "nesssym, results and Jacobian")
+def _(graph):
+    kernel = ns.compile(ns.steady_state(model(graph)).state)
+    rates = dict(zip(kernel.arguments, log_uniform(graph, FEW_SETS, 6), strict=True))
+    derivatives = kernel.jacobian()
+    return lambda: derivatives(**rates)
+
+
+# Sites that bind with cooperativity, one of them driven: four symbols, all states reduced.
+
+
+@way("sites", "nesssym, reduced")
+def _(graph):
+    g = binding_sites(len(graph).bit_length() - 1)
+    return lambda: ns.steady_state(g, "reduced").state
 
 
 # One set of rates, as accurately as each way can: shape (states, sets).
