@@ -81,6 +81,11 @@ def isolate(
     {x: a**2/b**2, y: 2*a**2/b**2}
     >>> isolate([x**2 + a*x - b], [x]).values
     {x: 2*b/(a + sqrt(a**2 + 4*b))}
+
+    What is positive is not zero: a culture that multiplies at all grows as fast as it is diluted.
+
+    >>> isolate([a*y*x/(1 + x) - b*y, 1 - x - y], [x, y]).values
+    {x: b/(a - b), y: (a - 2*b)/(a - b)}
     """
     solution, left, rest = remaining(equations, unknowns, assume)
     for equation in rest:
@@ -140,8 +145,18 @@ def _record(solution: Solution, unknown: Symbol, value: Expr, assume: Sequence[E
 
 
 def _numerator(expr: Expr) -> Expr:
+    """Return what vanishes with an expression: no denominator, no factor that is positive."""
     space, [(top, _)] = fractions([expr])
-    return from_poly(top, space) if space.units else expr
+    if not space.units:
+        return expr
+    terms = list(top.terms())
+    if len(terms) > 1:
+        common = (min(powers) for powers in zip(*(e for e, _ in terms), strict=True))
+        least = [n if g.is_positive else 0 for n, g in zip(common, space.gens, strict=True)]
+        top = space.context.from_dict(
+            {tuple(a - b for a, b in zip(e, least, strict=True)): c for e, c in terms}
+        )
+    return from_poly(top, space)
 
 
 @dataclass(frozen=True)
