@@ -29,6 +29,17 @@ REFERENCE = {
     "bee.adiabatic_rate": ("bumblebee", "warming if closed, a minute", "rate", {}),
     "bee.runaway.unstable": ("bumblebee", "runaway threshold", "dT", {}),
     "bee.nonlinear.T_thorax": ("bumblebee", "furry thorax", "T_core", {}),
+    "chemostat.S": ("chemostat", "glucose", "S", {}),
+    "chemostat.L": ("chemostat", "lactate", "L", {}),
+    "chemostat.entropy_reaction": ("chemostat", "entropy production", "catabolism", {}),
+    "chemostat.D_opt": ("chemostat", "best dilution", "D_opt", {}),
+    "chemostat.haldane.S_stable": (
+        "chemostat",
+        "glucose with substrate inhibition",
+        "stable",
+        {},
+    ),
+    "chemostat.product_inhib.S": ("chemostat", "glucose with lactate inhibition", "S", {}),
     "sink.h_star": ("kitchen_sink", "level", "h", {}),
     "sink.fill_h60": (
         "kitchen_sink",
@@ -134,6 +145,7 @@ def test_limits(system):
         ("bumblebee", {"eta": 1}, ns.ParameterError, "eta must be below 1; got 1"),
         ("bumblebee", {"T_a": 320}, ns.ParameterError, "T_a must be below T_max; got 320"),
         ("bumblebee", {"M_0": "35e-3"}, ns.NoSteadyStateError, "the bee does not run away"),
+        ("chemostat", {"D": "0.8"}, ns.NoSteadyStateError, "the culture grows faster than it is"),
         ("kitchen_sink", {"z": 1}, ns.UnknownNameError, "unknown parameter 'z'"),
     ],
 )
