@@ -230,7 +230,8 @@ class System:
             if not value < bound:
                 raise ParameterError(f"{name} must be below {text}; got {value}")
         for p in self.parameters:
-            if p.unit == "K" and p.symbol.is_positive and point[p.symbol] < COLD:
+            hot = p.unit == "K" and p.value is not None and p.value > COLD
+            if hot and point[p.symbol] < COLD:
                 warnings.warn(
                     f"{p.symbol} is {point[p.symbol]} K: temperatures are in kelvin here",
                     NessWarning,

@@ -24,6 +24,22 @@ NAMES = ns.gallery.names("system")
 UNITS = pint.UnitRegistry()
 
 REFERENCE = {
+    "bee.linear.T_thorax": ("bumblebee", "temperature", "T_t", {}),
+    "bee.linear.T_thorax_60s": ("bumblebee", "after take-off", "T_t", {}),
+    "bee.adiabatic_rate": ("bumblebee", "warming if closed, a minute", "rate", {}),
+    "bee.runaway.unstable": ("bumblebee", "runaway threshold", "dT", {}),
+    "bee.nonlinear.T_thorax": ("bumblebee", "furry thorax", "T_core", {}),
+    "chemostat.S": ("chemostat", "glucose", "S", {}),
+    "chemostat.L": ("chemostat", "lactate", "L", {}),
+    "chemostat.entropy_reaction": ("chemostat", "entropy production", "catabolism", {}),
+    "chemostat.D_opt": ("chemostat", "best dilution", "D_opt", {}),
+    "chemostat.haldane.S_stable": (
+        "chemostat",
+        "glucose with substrate inhibition",
+        "stable",
+        {},
+    ),
+    "chemostat.product_inhib.S": ("chemostat", "glucose with lactate inhibition", "S", {}),
     "sink.h_star": ("kitchen_sink", "level", "h", {}),
     "sink.fill_h60": (
         "kitchen_sink",
@@ -94,6 +110,7 @@ def test_units_of_every_result(system):
         "expm1": _unitless(math.expm1),
         "log1p": _unitless(math.log1p),
         "tanh": _unitless(math.tanh),
+        "power": lambda x, exponent: UNITS.Quantity(x) ** exponent,
         "rational": lambda p, q: p / q,
         "pi": math.pi,
         "inf": math.inf,
@@ -125,6 +142,10 @@ def test_limits(system):
         ("flippase", {"x": "1.2"}, ns.ParameterError, "x must be below 1; got 6/5"),
         ("flippase", {"T": -3}, ns.ParameterError, "T"),
         ("kitchen_sink", {"Q": "3e-4"}, ns.NoSteadyStateError, "the level stays below the rim"),
+        ("bumblebee", {"eta": 1}, ns.ParameterError, "eta must be below 1; got 1"),
+        ("bumblebee", {"T_a": 320}, ns.ParameterError, "T_a must be below T_max; got 320"),
+        ("bumblebee", {"M_0": "35e-3"}, ns.NoSteadyStateError, "the bee does not run away"),
+        ("chemostat", {"D": "0.8"}, ns.NoSteadyStateError, "the culture grows faster than it is"),
         ("kitchen_sink", {"z": 1}, ns.UnknownNameError, "unknown parameter 'z'"),
     ],
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import gcd
+from math import gcd, prod
 
 from flint import fmpq, fmpq_mpoly
 from sympy import Expr, Integer, Pow, Rational, S, Symbol, log, oo, sqrt
@@ -24,6 +24,7 @@ from nesssym.special import RootIn
 
 __all__ = ["Solution", "isolate", "remaining"]
 
+MOST_FACTORED = 200
 ONE_CHANGE = "Descartes: one change of sign"
 
 
@@ -81,8 +82,16 @@ def isolate(
     {x: a**2/b**2, y: 2*a**2/b**2}
     >>> isolate([x**2 + a*x - b], [x]).values
     {x: 2*b/(a + sqrt(a**2 + 4*b))}
+
+    What is positive is not zero: a culture that multiplies at all grows as fast as it is diluted.
+
+    >>> isolate([a*y*x/(1 + x) - b*y, 1 - x - y], [x, y]).values
+    {x: b/(a - b), y: (a - 2*b)/(a - b)}
     """
-    solution, left, rest = remaining(equations, unknowns, assume)
+    for last in (None, *unknowns) if len(unknowns) > 1 else (None,):
+        solution, left, rest = remaining(equations, unknowns, assume, last)
+        if not left:
+            break
     for equation in rest:
         if not left and equation.free_symbols.isdisjoint(searched):
             raise NoSteadyStateError(f"the equations contradict each other unless {equation} = 0")
@@ -96,11 +105,18 @@ def isolate(
 
 
 def remaining(
-    equations: Sequence[Expr], unknowns: Sequence[Symbol], assume: Sequence[Expr] = ()
+    equations: Sequence[Expr],
+    unknowns: Sequence[Symbol],
+    assume: Sequence[Expr] = (),
+    last: Symbol | None = None,
 ) -> tuple[Solution, list[Symbol], list[Expr]]:
-    """Solve as far as closed forms go; also return the unknowns and equations that are left."""
+    """Solve as far as closed forms go; also return the unknowns and equations that are left.
+
+    Which of the roots is physical may be plain for one unknown and not for another: `last` is the
+    one whose equation is to be solved when all others are expressed by it.
+    """
     solution = Solution()
-    left, rest = list(unknowns), [e for e in map(_numerator, equations) if e != 0]
+    left, rest = list(unknowns), [e for e in (_numerator(e, assume) for e in equations) if e != 0]
     pending: list[tuple[Symbol, Expr]] = []
     while left and rest:
         together = _linear_block(rest, left)
@@ -109,7 +125,7 @@ def remaining(
                 _record(solution, u, value, assume)
             rest = []
             break
-        step = _next(rest, left, assume)
+        step = _next(rest, [u for u in left if u != last] or left, left, assume)
         if step is None:
             break
         equation, u, value, proof = step
@@ -121,7 +137,7 @@ def remaining(
             pending.append((u, value))
         left.remove(u)
         rest.remove(equation)
-        rest = [e for e in (_numerator(e.xreplace({u: value})) for e in rest) if e != 0]
+        rest = [e for e in (_numerator(e.xreplace({u: value}), assume) for e in rest) if e != 0]
     left = [u for u in left if u not in solution.values]
     if not left:
         for u, value in reversed(pending):
@@ -139,9 +155,17 @@ def _record(solution: Solution, unknown: Symbol, value: Expr, assume: Sequence[E
             solution.conditions.append(value)
 
 
-def _numerator(expr: Expr) -> Expr:
+def _numerator(expr: Expr, assume: Sequence[Expr]) -> Expr:
+    """Return what vanishes with an expression: no denominator, no factor that has one sign."""
     space, [(top, _)] = fractions([expr])
-    return from_poly(top, space) if space.units else expr
+    if not space.units:
+        return expr
+    if 1 < len(top) <= MOST_FACTORED:
+        _, factors = top.factor()
+        left = [(p, n) for p, n in factors if not sign(from_poly(p, space), assume)]
+        if left:
+            top = prod((p**n for p, n in left), start=space.context.constant(1))
+    return from_poly(top, space)
 
 
 @dataclass(frozen=True)
@@ -223,13 +247,13 @@ def _linear_block(rest: Sequence[Expr], left: Sequence[Symbol]) -> dict[Symbol, 
 
 
 def _next(
-    rest: Sequence[Expr], left: Sequence[Symbol], assume: Sequence[Expr]
+    rest: Sequence[Expr], now: Sequence[Symbol], left: Sequence[Symbol], assume: Sequence[Expr]
 ) -> tuple[Expr, Symbol, Expr, str] | None:
     """Choose an equation and an unknown to isolate: first where no other unknown occurs."""
     best: tuple[tuple[int, int], tuple[Expr, Symbol, Expr, str]] | None = None
     for equation in rest:
         inside = [u for u in left if equation.has(u)]
-        for u in inside:
+        for u in (u for u in now if u in inside):
             alone = len(inside) == 1
             parts = _parts(equation, u)
             if parts is None:
