@@ -70,6 +70,7 @@ def noise_spectrum(model: Model, counts: Counts, omega: Any = "omega") -> Formul
                 f"the frequency is called {symbol.name}, like a symbol of the model; pass another "
                 "omega=..."
             )
+    w.shared.symbols += tuple(frequency.free_symbols)
     rates: dict[tuple[int, int], Expr] = {}
     for jump in w.jumps:
         arc = jump.source, jump.target

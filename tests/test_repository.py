@@ -19,11 +19,7 @@ LEFT_OVER = re.compile(
     r"(?<![\w.])/(?:work|root|tmp|home|opt|mnt|Users|farm)/\w"  # a path of some machine
     r"|\b(?:TO[D]O|FIX[M]E|X[X]X)\b"
 )
-PUBLIC = {
-    name: value
-    for name, value in vars(nesssym).items()
-    if name in nesssym.__all__ and not name.startswith("__")
-}
+PUBLIC = {name: getattr(nesssym, name) for name in nesssym.__all__ if not name.startswith("__")}
 EXPLAINED = [
     name
     for name, value in PUBLIC.items()
