@@ -43,7 +43,7 @@ bench-light: $(VENV)/.all
 	$(PY) -m pytest tests/test_benchmarks.py
 
 clean:
-	rm -rf $(VENV) $(BUILD) dist docs/notebooks .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BUILD) dist docs/gallery docs/notebooks .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find nesssym tests docs -name __pycache__ -prune -exec rm -rf {} +
 
 $(VENV)/.core: $(VENV)/.made pyproject.toml

@@ -1,14 +1,19 @@
 """Sphinx configuration."""
 
+import sys
 from pathlib import Path
 from shutil import copytree, rmtree
 
 import nesssym
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+import gallery_pages  # noqa: E402
 
 rmtree(HERE / "notebooks", ignore_errors=True)
 copytree(HERE.parent / "notebooks", HERE / "notebooks")
+gallery_pages.write(HERE / "gallery")
 
 project = "nesssym"
 author = "the nesssym developers"
