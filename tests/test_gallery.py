@@ -55,6 +55,7 @@ REFERENCE = {
     "sink.molecular_epr": ("kitchen_sink", "molecular entropy production", "sigma", {}),
     "flippase.P_min": ("flippase", "least power", "P_min", {}),
     "flippase.x_in": ("flippase", "fraction", "in", {}),
+    "flippase.mm.N_out": ("flippase", "lipids outside, saturable pump", "N_out", {}),
     "flippase.power": ("flippase", "power", "consumed", {}),
 }
 
