@@ -40,6 +40,10 @@ REFERENCE = {
         {},
     ),
     "chemostat.product_inhib.S": ("chemostat", "glucose with lactate inhibition", "S", {}),
+    "neuron.ghk.flux_K": ("neuron", "flux", "K", {}),
+    "neuron.mullins_noda.V": ("neuron", "resting potential", "steady", {}),
+    "neuron.pump_efficiency": ("neuron", "efficiency", "eta", {}),
+    "neuron.pump_reversal": ("neuron", "reversal potential", "V", {}),
     "sink.h_star": ("kitchen_sink", "level", "h", {}),
     "sink.fill_h60": (
         "kitchen_sink",
@@ -51,6 +55,7 @@ REFERENCE = {
     "sink.molecular_epr": ("kitchen_sink", "molecular entropy production", "sigma", {}),
     "flippase.P_min": ("flippase", "least power", "P_min", {}),
     "flippase.x_in": ("flippase", "fraction", "in", {}),
+    "flippase.mm.N_out": ("flippase", "lipids outside, saturable pump", "N_out", {}),
     "flippase.power": ("flippase", "power", "consumed", {}),
 }
 
@@ -146,6 +151,8 @@ def test_limits(system):
         ("bumblebee", {"T_a": 320}, ns.ParameterError, "T_a must be below T_max; got 320"),
         ("bumblebee", {"M_0": "35e-3"}, ns.NoSteadyStateError, "the bee does not run away"),
         ("chemostat", {"D": "0.8"}, ns.NoSteadyStateError, "the culture grows faster than it is"),
+        ("neuron", {"dG_ATP": "40e3"}, ns.NoSteadyStateError, "ATP pays for the ions"),
+        ("neuron", {"Na_i": -1}, ns.ParameterError, "parameter Na_i is -1: it must be > 0"),
         ("kitchen_sink", {"z": 1}, ns.UnknownNameError, "unknown parameter 'z'"),
     ],
 )

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from sympy import Symbol
+from sympy import Symbol, diff
 
 from nesssym.formulas import Formulas
 from nesssym.functions import logratio
-from nesssym.networks import StateGraph
+from nesssym.generic import steady_state
+from nesssym.networks import FlowNetwork, StateGraph
 from nesssym.networks.files import Reference
-from nesssym.steady import steady_state
-from nesssym.system import Correction, Limit, System, parameter
+from nesssym.system import Correction, Limit, System, parameter, real
 
 __all__ = ["SYSTEM"]
 
@@ -44,9 +45,48 @@ def _results(model: StateGraph, system: System) -> dict[str, Formulas]:
             {"consumed": power, "stored": k_B * T * gradient * turnover}, unit="W"
         ),
         "least power": shared.formulas({"P_min": least}, unit="W"),
+        "least power with charge": _charged(system),
+        "relaxation": _relaxation(system),
+        "lipids outside, saturable pump": _saturable(system),
         "efficiency": shared.formulas({"eta": gradient / dmu}, heads=[r"\eta"]),
         "entropy production": shared.formulas({"sigma": power / T}, heads=[r"\sigma"], unit="W/K"),
     }
+
+
+def _counted(system: System, pump: str) -> FlowNetwork:
+    """Count the lipids on the outer leaflet, with any law for the pump."""
+    return FlowNetwork.from_text(
+        f"""
+        leak: out -> in ; k*N_out - k*(N - N_out)
+        pump: out -> in ; {pump}
+        """,
+        unknowns={"out": "N_out"},
+        potentials={"out": "-k_B*log(N_out/N)", "in": "-k_B*log((N - N_out)/N) - z*e*V/T"},
+        symbols=system.named,
+        unit="1/s",
+    )
+
+
+def _saturable(system: System) -> Formulas:
+    """Balance the leak by a pump that saturates: a quadratic with one change of sign."""
+    return replace(steady_state(_counted(system, "V_max*N_out/(K_m + N_out)")).state, unit="1")
+
+
+def _relaxation(system: System) -> Formulas:
+    """Return how fast the fraction outside relaxes: the balance is linear in it."""
+    network = _counted(system, "a*N_out - a*exp(-dmu)*(N - N_out)")
+    slope = diff(network.balances["out"], network.unknowns["out"])
+    return system.steps().formulas({"rate": -slope}, heads=[r"\lambda"], unit="1/s")
+
+
+def _charged(system: System) -> Formulas:
+    """Return what it takes to undo the leak against concentrations and potential."""
+    network = _counted(system, "a*N_out")
+    leak = next(flow for flow in network.flows if flow.name == "leak")
+    N, x, T = (system.named[s] for s in ("N", "x", "T"))
+    held = {network.unknowns["out"]: N * (1 - x)}
+    power = (T * leak.law * network.force(leak)).xreplace(held)
+    return system.steps().formulas({"P_min": power}, heads=[r"P_\text{min}"], unit="W")
 
 
 def _twenty(system: System) -> Formulas:
@@ -96,6 +136,12 @@ k_B T.
                   "free energy of ATP hydrolysis over k_B T", "-50 kJ/mol", latex=r"\Delta\mu"),
         parameter("T", "310.15", "K", "temperature"),
         parameter("k_B", "1.380649e-23", "J/K", "Boltzmann constant", "SI, exact"),
+        parameter("V_max", "1.5e4", "1/s", "largest rate of a pump that saturates, a cell",
+                  "illustrative"),
+        parameter("K_m", "6.0e5", "1", "lipids outside at half of it", "illustrative"),
+        real("z", "-1", "1", "charge of the lipid, in elementary charges"),
+        real("V", "-10e-3", "V", "membrane potential, inside minus outside", "erythrocyte"),
+        parameter("e", "1.602176634e-19", "C", "elementary charge", "SI, exact"),
         parameter("x", "0.97", "1", "fraction inside that is to be held"),
     ),
     build=_model,
@@ -107,6 +153,11 @@ k_B T.
         Limit("without a pump no power is used", "power", "consumed", {"a": "0"}, "0"),
         Limit("a fast pump comes to the drive with efficiency one", "efficiency", "eta",
               {"a": "oo"}, "1"),
+        Limit("without a pump the leak alone relaxes", "relaxation", "rate", {"a": "0"}, "2*k"),
+        Limit("without potential charge costs nothing", "least power with charge", "P_min",
+              {"V": "0"}, "N*k_B*T*k*(2*x - 1)*log(x/(1 - x))"),
+        Limit("a saturated pump that stops leaves half outside", "lipids outside, saturable pump",
+              "N_out", {"V_max": "0"}, "N/2"),
         Limit("nothing to hold, nothing to pay", "least power", "P_min", {"x": "1/2"}, "0"),
     ),
     corrections=(
