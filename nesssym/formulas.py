@@ -339,10 +339,15 @@ class Steps:
         pairs = list(results.items() if isinstance(results, Mapping) else results)
         labels = tuple(label for label, _ in pairs)
         exprs = tuple(expr for _, expr in pairs)
+        steps = needed_steps(exprs, self.steps)
+        # Values are also accepted for what occurs only in steps that are not needed.
+        unused = free_symbols(self._definitions[s] for s in self._definitions.keys() - dict(steps))
+        further = sorted(unused - self._definitions.keys(), key=lambda symbol: symbol.name)
         return Formulas(
             labels=labels,
             exprs=exprs,
-            steps=needed_steps(exprs, self.steps),
+            steps=steps,
+            parameters=tuple(further),
             symbols=self.symbols,
             heads=tuple(heads),
             notation=tuple(self.notation.items()),

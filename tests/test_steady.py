@@ -9,6 +9,7 @@ import pytest
 from sympy import Rational, symbols
 
 import nesssym as ns
+from nesssym.formulas import Steps
 from tests.models import ring, symbolic
 
 
@@ -143,3 +144,12 @@ def test_an_enzyme_in_king_altman_form():
     rate = ns.collect(ns.steady_state(g).currents["ES->E/make"], [s, p])
     assert rate.numerator == {s: k1 * k2, p: -k1r * k2r}
     assert rate.denominator == {1: k1r + k2, s: k1, p: k2r}
+
+
+def test_values_are_accepted_for_symbols_of_steps_that_are_not_needed():
+    a, w = symbols("a w", positive=True)
+    shared = Steps((a,))
+    shared.let(a + w)
+    found = shared.formulas({"x": 2 * a})
+    assert found.steps == ()
+    assert found.at({"a": 1, "w": 3}) == {"x": 2}
