@@ -58,6 +58,23 @@ REFERENCE = {
     ),
     "sink.entropy_rate": ("kitchen_sink", "entropy production", "sigma", {}),
     "sink.molecular_epr": ("kitchen_sink", "molecular entropy production", "sigma", {}),
+    "chap.pN": ("chaperone", "state", "N", {}),
+    "chap.J_ATP": ("chaperone", "ATP turnover", "J_ATP", {}),
+    "chap.enhancement": ("chaperone", "enhancement", "alpha", {}),
+    "agg.yield": ("chaperone", "yield against aggregation", "Y", {}),
+    "iam.rounds99": ("chaperone", "rounds of annealing", "n", {}),
+    "kp.discrimination": ("gene_regulation", "discrimination", "S", {}),
+    "kp.discrimination_eq": ("gene_regulation", "discrimination", "S", {"dmu": "0"}),
+    "fourstate.pon": ("gene_regulation", "activity", "p_on", {}),
+    "fourstate.epr": ("gene_regulation", "entropy production", "sigma", {}),
+    "telegraph.mean": ("gene_regulation", "mRNA", "mean", {}),
+    "telegraph.P0": ("gene_regulation", "no mRNA", "P_0", {}),
+    "promoter3.fano": ("gene_regulation", "mRNA noise of a clock", "F", {}),
+    "tri.pA": ("triangular_cycle", "state", "A", {}),
+    "tri.epr": ("triangular_cycle", "entropy production", "sigma", {}),
+    "tri.TUR": ("triangular_cycle", "uncertainty", "Q", {}),
+    "tri.fed.J_AB": ("triangular_cycle", "fed currents", "J_AB", {}),
+    "tri.fed.J_CA": ("triangular_cycle", "fed currents", "J_CA", {}),
     "flippase.P_min": ("flippase", "least power", "P_min", {}),
     "flippase.x_in": ("flippase", "fraction", "in", {}),
     "flippase.mm.N_out": ("flippase", "lipids outside, saturable pump", "N_out", {}),
@@ -90,12 +107,20 @@ def test_parameters_have_a_meaning_a_unit_and_a_value(system):
 
 
 def _unitless(function):
-    return lambda *xs: function(*(UNITS.Quantity(x).to("dimensionless").magnitude for x in xs))
+    def pure(x):
+        if isinstance(x, tuple):
+            return tuple(map(pure, x))
+        return UNITS.Quantity(x).to("dimensionless").magnitude
+
+    return lambda *xs: function(*map(pure, xs))
 
 
 def _float(special, *values):
+    def ball(x):
+        return tuple(map(ball, x)) if isinstance(x, tuple) else flint.arb(x)
+
     with flint.ctx.workprec(80):
-        return float(special.ball(*map(flint.arb, values)))
+        return float(special.ball(*map(ball, values)))
 
 
 def _root(function, low, high):
@@ -166,6 +191,8 @@ def test_limits(system):
             "the cell does not burst",
         ),
         ("living_cell", {"dG_ATP": "40e3"}, ns.NoSteadyStateError, "ATP pays for the ions"),
+        ("gene_regulation", {"gamma": 0}, ns.ParameterError, "gamma is 0: it must be > 0"),
+        ("gene_regulation", {"x": "-1"}, ns.ParameterError, "x is -1: it must be > 0"),
         ("kitchen_sink", {"z": 1}, ns.UnknownNameError, "unknown parameter 'z'"),
     ],
 )
@@ -177,6 +204,13 @@ def test_bad_parameters(name, values, error, message):
 def test_degrees_instead_of_kelvin():
     with pytest.warns(ns.NessWarning, match="T is 20 K: temperatures are in kelvin"):
         ns.gallery.load("kitchen_sink").point({"T": 20})
+
+
+def test_making_of_mrna_has_no_entropy_production():
+    """Its steps go one way: the naive value is infinite, and is not printed."""
+    gene = ns.ReactionNetwork.from_text("0 -> M ; k_m \n M -> 0 ; gamma")
+    with pytest.raises(ns.IrreversibleError):
+        ns.entropy_production(ns.steady_state(gene))
 
 
 def test_a_wrong_limit_is_seen():
