@@ -331,6 +331,8 @@ def aims(results: Results) -> Iterable[str]:
                 seconds(results, "counting", graph, way),
                 most=True,
             )
+            if failed := results["counting"].get(graph, {}).get(way, {}).get("failed"):
+                rows[-1][2:] = [failed, "no"]
     for way, wanted in (("nesssym, numpy", 15), ("nesssym, numba", 40)):
         found = [
             r[0]
@@ -363,24 +365,34 @@ def aims(results: Results) -> Iterable[str]:
 
 HEAD = """# Performance
 
-Every number here is from one run of `make bench`, which writes this page: {machine}; SymPy {sympy},
-NumPy {numpy}. Each measurement has a process of its own, after a warm-up on a graph of four states,
-and one thread; the time is the best of several runs, or processor time where one takes seconds.
-Memory is the growth of the peak. What takes more than two minutes is stopped, and larger graphs are
-then not tried. Peers: kda (PyPI, its recursion limit raised), SymPy, SciPy, NumPy, QuantEcon.py,
-deeptime.
+{origin}
+
+On {machine}; SymPy {sympy}, NumPy {numpy}.
+
+Each measurement has a process of its own, after a warm-up on a small graph, and one thread; the
+time is the best of several runs, or processor time where one takes seconds. Memory is the growth of the
+peak. What takes more than two minutes is stopped, and larger graphs are then not tried. Peers: kda
+(PyPI, its recursion limit raised), SymPy, SciPy, NumPy, QuantEcon.py, deeptime.
 """
 
 
-def page(results: Results, machine: str) -> str:
-    """Write the page."""
+ONE_RUN = "`make bench` writes this page; every number is from one run."
+MANY_RUNS = """**Put together from {runs} partial runs** of what `make bench` runs, not from one:
+not all at the same state of the code, with warm-ups on a ring of three or a graph of four states,
+and beside other work on the machine. Ratios between ways that ran apart are less sure than those of one
+run. In the symbolic table that holds for kda, `Matrix.nullspace` and `ContinuousMarkovChain`."""
+
+
+def page(results: Results, machine: str, runs: int = 1) -> str:
+    """Write the page, which says whether it is of one run."""
+    origin = ONE_RUN if runs == 1 else MANY_RUNS.format(runs=runs)
     versions = {name: __import__(name).__version__ for name in ("sympy", "numpy")}
-    parts = [HEAD.format(machine=machine, **versions)]
+    parts = [HEAD.format(origin=origin, machine=machine, **versions)]
     for section in (aims, symbolic, listing, numeric, more, accuracy, others):
         parts.extend(section(results))
     return "\n".join(parts)
 
 
 if __name__ == "__main__":
-    text = page(*read(sys.argv[1:]))
+    text = page(*read(sys.argv[1:]), runs=len(sys.argv) - 1)
     (PAGE / "performance.md").write_text(text, encoding="utf-8")

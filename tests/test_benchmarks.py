@@ -84,9 +84,12 @@ def test_the_page(tmp_path, monkeypatch):
     data = {"machine_info": machine, "benchmarks": [{"extra_info": line} for line in lines]}
     (tmp_path / "a.json").write_text(json.dumps(data))
     monkeypatch.setattr(report, "PAGE", tmp_path)
-    text = report.page(*report.read([str(tmp_path / "a.json")]))
+    file = str(tmp_path / "a.json")
+    text = report.page(*report.read([file]))
     assert "a processor, Python 3" in text
     assert "secret" not in text
+    assert "every number is from one run" in text
+    assert "Put together from 3 partial runs" in report.page(*report.read([file]), runs=3)
     assert "| K4 | 64 | 100 ms | 100 ms | 100 ms | 10 s |" in text
     assert "| accuracy over 60 decades: units in the last place | ≤ 8 | 3 | yes |" in text
     assert "listing, against kda, its largest graph, K4: times faster | ≥ 1000 | 100 | no |" in text
