@@ -35,6 +35,7 @@ from nesssym.derivation import Derivation
 from nesssym.derivatives import sensitivity
 from nesssym.detailed_balance import Imbalance
 from nesssym.distributions import relative_entropy
+from nesssym.entropies import EntropyProduction, Irreversibility
 from nesssym.errors import (
     IrreversibleError,
     MissingExtraError,
@@ -172,6 +173,7 @@ __all__ = [
     "Derivation",
     "Diagrams",
     "Diffusion",
+    "EntropyProduction",
     "Escape",
     "Field",
     "FieldState",
@@ -187,6 +189,7 @@ __all__ = [
     "Histogram",
     "Identity",
     "Imbalance",
+    "Irreversibility",
     "IrreversibleError",
     "Jacobian",
     "Kernel",

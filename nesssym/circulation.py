@@ -9,6 +9,7 @@ from sympy import Add, Expr, Integer, Mul
 
 from nesssym import typeset
 from nesssym.diagrams import appendages, count_terms, one_way, tree_sums
+from nesssym.entropies import EntropyProduction, Irreversibility, entropy, entropy_unit
 from nesssym.exact import trees
 from nesssym.exact.elimination import eliminate, forest_sum, steady_weights
 from nesssym.exact.monomials import difference
@@ -72,7 +73,7 @@ class CycleFluxes:
         )
 
     @property
-    def entropy_production(self) -> Formulas:
+    def entropy_production(self) -> EntropyProduction | Irreversibility:
         r"""The entropy production as a sum over all cycles, :math:`\sigma = \sum_c J_c A_c`.
 
         Labels are ``"sigma"`` and those of the cycles, and every part is non-negative, other than
@@ -81,10 +82,12 @@ class CycleFluxes:
         shared = Steps.over(self.model)
         net, force = shared.absorb(self.net), shared.absorb(self.affinities)
         parts = {label: shared.let(net[label] * force[label], "y") for label in net}
-        return shared.formulas(
-            {"sigma": Add(*parts.values()), **parts},
-            heads=(r"\sigma", *_heads(r"\sigma_{%s}", self.cycles)),
-            unit="k_B/time" if self.model.time == "time" else "nats/step",
+        return entropy(
+            shared.formulas(
+                {"sigma": Add(*parts.values()), **parts},
+                heads=(r"\sigma", *_heads(r"\sigma_{%s}", self.cycles)),
+                unit=entropy_unit(self.model.time),
+            )
         )
 
     def __repr__(self) -> str:

@@ -8,8 +8,9 @@ from typing import Any
 
 from sympy import Add, Expr
 
+from nesssym.entropies import EntropyProduction, Irreversibility, entropy, entropy_unit
 from nesssym.errors import ModelError, TooLargeError, UnknownNameError
-from nesssym.formulas import Formulas, Steps
+from nesssym.formulas import Steps
 from nesssym.networks import StateGraph, Transition
 from nesssym.steady import SteadyState
 from nesssym.thermodynamics import entropy_production
@@ -82,7 +83,7 @@ def eliminate_states(
     )
 
 
-def entropy_loss(fine: SteadyState, coarse: SteadyState) -> Formulas:
+def entropy_loss(fine: SteadyState, coarse: SteadyState) -> EntropyProduction | Irreversibility:
     r"""Return the entropy production of a graph, that of a coarser one, and the difference.
 
     Parameters
@@ -117,10 +118,12 @@ def entropy_loss(fine: SteadyState, coarse: SteadyState) -> Formulas:
     before, after = (
         shared.absorb(entropy_production(ss).select(["sigma"]))["sigma"] for ss in (fine, coarse)
     )
-    return shared.formulas(
-        {"fine": before, "coarse": after, "difference": before - after},
-        heads=(r"\sigma", r"\sigma_{\text{coarse}}", r"\Delta\sigma"),
-        unit="k_B/time",
+    return entropy(
+        shared.formulas(
+            {"fine": before, "coarse": after, "difference": before - after},
+            heads=(r"\sigma", r"\sigma_{\text{coarse}}", r"\Delta\sigma"),
+            unit=entropy_unit(fine.model.time),
+        )
     )
 
 

@@ -164,7 +164,10 @@ def _eigenvalues(n: int, rates: Rates, digits: int) -> list[Any]:
             for (i, j), rate in rates.items():
                 matrix[j][i] += perron.ball(rate)
                 matrix[i][i] -= perron.ball(rate)
-            found: list[Any] = list(flint.acb_mat(matrix).eig(multiple=True))
+            try:
+                found: list[Any] = list(flint.acb_mat(matrix).eig(multiple=True))
+            except ValueError:  # equal eigenvalues with one eigenvector are never isolated so
+                found = _repeated(n, rates)
             found.sort(key=lambda e: (-float(e.real.mid()), float(e.imag.mid())))
             zero = [e for e in found if e.contains(0)]
             if len(zero) == 1 and all(e.rel_accuracy_bits() >= wanted for e in found[1:]):
@@ -174,6 +177,19 @@ def _eigenvalues(n: int, rates: Rates, digits: int) -> list[Any]:
             raise NessError(
                 f"the eigenvalues are too close to each other to be known to {digits} digits"
             )
+
+
+def _repeated(n: int, rates: Rates) -> list[Any]:
+    """Return balls of the eigenvalues by the exact characteristic polynomial, if there is one."""
+    if not all(rate.is_Rational for rate in rates.values()):
+        return []
+    matrix = flint.fmpq_mat(n, n)
+    for (i, j), rate in rates.items():
+        value = flint.fmpq(int(rate.p), int(rate.q))
+        matrix[j, i] += value
+        matrix[i, i] -= value
+    roots: Any = matrix.charpoly().numer().complex_roots()
+    return [z for z, times in roots for _ in range(times)]
 
 
 def _largest(n: int, rates: Rates) -> tuple[Expr, tuple[int, ...]]:

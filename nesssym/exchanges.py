@@ -11,6 +11,7 @@ from typing import Any
 from sympy import Add, Expr, Integer, Rational, exp
 
 from nesssym import parsing, typeset
+from nesssym.entropies import EntropyProduction, Irreversibility, entropy, entropy_unit
 from nesssym.errors import ModelError, NessError, UnknownNameError
 from nesssym.exact.echelon import coprime_base, echelon, multiplicity
 from nesssym.exact.monomials import Monomial, monomial
@@ -180,7 +181,7 @@ def fundamental_forces(model: Model, exchanges: Exchanges) -> Formulas:
     )
 
 
-def dissipation(ss: SteadyState, exchanges: Exchanges) -> Formulas:
+def dissipation(ss: SteadyState, exchanges: Exchanges) -> EntropyProduction | Irreversibility:
     r"""Return the entropy production as a sum over exchanged quantities, :math:`F_X J_X`.
 
     Positive parts are what drives the system, negative parts what it accomplishes against its
@@ -224,10 +225,12 @@ def dissipation(ss: SteadyState, exchanges: Exchanges) -> Formulas:
         name: shared.let(f * _current(amounts[name], net), "y", positive=False)
         for name, f in force.items()
     }
-    return shared.formulas(
-        {"sigma": Add(*parts.values()), **parts},
-        heads=(r"\sigma", *(rf"\sigma_{{{typeset.text(name)}}}" for name in parts)),
-        unit="k_B/time" if ss.model.time == "time" else "nats/step",
+    return entropy(
+        shared.formulas(
+            {"sigma": Add(*parts.values()), **parts},
+            heads=(r"\sigma", *(rf"\sigma_{{{typeset.text(name)}}}" for name in parts)),
+            unit=entropy_unit(ss.model.time),
+        )
     )
 
 

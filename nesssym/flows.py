@@ -11,6 +11,7 @@ from flint import arb, ctx, fmpq, fmpq_mat
 from sympy import Add, Expr, Integer, Rational, Symbol
 
 from nesssym import parsing, typeset
+from nesssym.entropies import EntropyProduction, Irreversibility, entropy
 from nesssym.errors import NoSteadyStateError, ParameterError, TooLargeError, UnknownNameError
 from nesssym.exact.isolation import Solution, isolate, remaining
 from nesssym.formulas import Formulas, Steps
@@ -289,16 +290,18 @@ def cycle_currents(ss: FlowState) -> Formulas:
     )
 
 
-def entropy_production(ss: FlowState) -> Formulas:
+def entropy_production(ss: FlowState) -> EntropyProduction | Irreversibility:
     """Return the entropy production: in total, and of every flow."""
     shared = Steps.over(ss.model)
     shared.assume = ss.state.assume
     flows, forces = shared.absorb(ss.currents), shared.absorb(ss.forces)
     parts = {name: shared.let(flows[name] * forces[name], "y", positive=False) for name in flows}
-    return shared.formulas(
-        {"sigma": Add(*parts.values())} | parts,
-        heads=(r"\sigma", *(rf"\sigma_{{{f.subscript}}}" for f in ss.model.flows)),
-        unit=ss.model.dissipation,
+    return entropy(
+        shared.formulas(
+            {"sigma": Add(*parts.values())} | parts,
+            heads=(r"\sigma", *(rf"\sigma_{{{f.subscript}}}" for f in ss.model.flows)),
+            unit=ss.model.dissipation,
+        )
     )
 
 

@@ -16,7 +16,7 @@ from nesssym.program import free_symbols, needed_steps
 
 __all__ = ["Formulas", "Steps"]
 
-MAX_OPERATIONS = 100_000
+MAX_OPERATIONS = 20_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -96,7 +96,8 @@ class Formulas(Mapping[str, Expr]):
 
     def __repr__(self) -> str:
         shown = ", ".join(self.labels[:6]) + (", ..." if len(self.labels) > 6 else "")
-        return f"<Formulas: {shown}; {len(self.steps)} steps, {len(self.symbols)} symbols>"
+        size = f"{len(self.steps)} steps, {len(self.symbols)} symbols"
+        return f"<{type(self).__name__}: {shown}; {size}>"
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -111,7 +112,7 @@ class Formulas(Mapping[str, Expr]):
         """Return one result in closed form, its steps substituted.
 
         Raises `UnknownNameError` for an unknown label and `TooLargeError` where the closed form
-        has more than 100,000 operations.
+        has more than 20,000 operations.
         """
         return self._unfolded((self._index(label),))[0]
 
@@ -155,7 +156,7 @@ class Formulas(Mapping[str, Expr]):
         total = sum(_operations(expr, size) for expr in chosen)
         if total > MAX_OPERATIONS:
             raise TooLargeError(
-                f"the closed form has about {total:.3g} operations, more than {MAX_OPERATIONS}; "
+                f"the closed form has about {total:.3g} operations, more than {MAX_OPERATIONS:,}; "
                 "use .exprs with .steps, .at({...}) for exact values or nesssym.compile() for "
                 "numbers"
             )

@@ -14,6 +14,7 @@ from nesssym.chemistry import thermodynamics as chemical
 from nesssym.chemistry.states import ReactionSteadyState
 from nesssym.chemistry.thermodynamics import ReactionCycle, ReactionImbalance
 from nesssym.detailed_balance import Imbalance
+from nesssym.entropies import EntropyProduction, Irreversibility
 from nesssym.errors import ModelError
 from nesssym.fields import Field, FieldState
 from nesssym.flows import FlowState
@@ -65,7 +66,7 @@ def _of_states(
     return _verb(name, {SteadyState: markov, ReactionSteadyState: reactions, **others})
 
 
-def _dissipation(ss: FieldState) -> Formulas:
+def _dissipation(ss: FieldState) -> EntropyProduction | Irreversibility:
     return ss.model.entropy_production
 
 
@@ -342,7 +343,7 @@ def cycle_currents(
 def entropy_production(
     ss: SteadyState | ReactionSteadyState | FlowState | FieldState,
     chords: Iterable[str] | None = None,
-) -> Formulas:
+) -> EntropyProduction | Irreversibility:
     r"""Return the entropy production: in total, per transition or reaction and per cycle.
 
     :math:`\sigma = \sum_e J_e F_e = \sum_c J_c A_c \ge 0`. The total has the label ``"sigma"``,
@@ -356,7 +357,7 @@ def entropy_production(
         nats per step, a statistical irreversibility; for a `ReactionNetwork` it is k_B times the
         unit of concentration, per time. For a field the parts are those of the field, among them
         the local density, and for a flow network those of the flows; `Formulas.unit` says the
-        unit.
+        unit. What knows reservoirs is an `EntropyProduction`, the rest an `Irreversibility`.
     chords : iterable of str, optional
         As in `cycles`.
 

@@ -8,6 +8,7 @@ from typing import Any
 from sympy import Add, Expr, Integer, Mul, log
 
 from nesssym import typeset
+from nesssym.entropies import entropy_unit
 from nesssym.errors import ModelError, UnknownNameError
 from nesssym.formulas import Formulas, Steps
 from nesssym.functions import logratio
@@ -111,7 +112,7 @@ def information_flow(ss: SteadyState, parts: Parts, names: Sequence[str] = ("X",
     return shared.formulas(
         found,
         heads=(*heads, f"I({';'.join(map(typeset.text, names))})"),
-        unit="k_B/time" if model.time == "time" else "nats/step",
+        unit=entropy_unit(model.time),
     )
 
 

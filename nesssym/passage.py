@@ -182,7 +182,9 @@ def splitting_probabilities(model: Model, source: Any, targets: Iterable[Any]) -
     groups: Mapping[Any, Any]
     groups = targets if isinstance(targets, Mapping) else {t: t for t in targets}
     if len(groups) < 2:
-        raise ModelError(f"splitting needs two targets or more, got {', '.join(map(str, groups))}")
+        raise ModelError(
+            f"splitting needs two targets or more, got {', '.join(map(str, groups)) or 'none'}"
+        )
     named = {str(name): states_of(model, group) for name, group in groups.items()}
     everything = [s for group in named.values() for s in group]
     if len(set(everything)) < len(everything):

@@ -8,8 +8,9 @@ from typing import Any
 from sympy import Add, Expr, Integer
 
 from nesssym.distributions import distribution
+from nesssym.entropies import EntropyProduction, Irreversibility, entropy, entropy_unit
 from nesssym.errors import ModelError
-from nesssym.formulas import Formulas, Steps
+from nesssym.formulas import Steps
 from nesssym.functions import logratio
 from nesssym.networks import StateGraph, Transition
 from nesssym.steady import SteadyState, refuse_one_way
@@ -17,7 +18,9 @@ from nesssym.steady import SteadyState, refuse_one_way
 __all__ = ["dual", "housekeeping", "pseudo_entropy_production"]
 
 
-def housekeeping(ss: SteadyState, p: Mapping[Any, Any] | None = None) -> Formulas:
+def housekeeping(
+    ss: SteadyState, p: Mapping[Any, Any] | None = None
+) -> EntropyProduction | Irreversibility:
     r"""Split the entropy production of any distribution into two parts that are never negative.
 
     .. math:: \sigma = \sum_e J_e \ln\frac{w_+ p_i}{w_- p_j}
@@ -93,24 +96,26 @@ def housekeeping(ss: SteadyState, p: Mapping[Any, Any] | None = None) -> Formula
         for name, values in (("adiabatic", keeping), ("nonadiabatic", relaxing))
     ]
     marks = [(t, mark) for t in live for mark in (r"\mathrm{ad}", r"\mathrm{na}")]
-    return shared.formulas(
-        [
-            ("sigma", adiabatic + nonadiabatic),
-            ("adiabatic", adiabatic),
-            ("nonadiabatic", nonadiabatic),
-            *parts,
-        ],
-        heads=(
-            r"\sigma",
-            r"\sigma^{\mathrm{ad}}",
-            r"\sigma^{\mathrm{na}}",
-            *(rf"\sigma^{{{mark}}}_{{{t.subscript}}}" for t, mark in marks),
-        ),
-        unit="k_B/time" if model.time == "time" else "nats/step",
+    return entropy(
+        shared.formulas(
+            [
+                ("sigma", adiabatic + nonadiabatic),
+                ("adiabatic", adiabatic),
+                ("nonadiabatic", nonadiabatic),
+                *parts,
+            ],
+            heads=(
+                r"\sigma",
+                r"\sigma^{\mathrm{ad}}",
+                r"\sigma^{\mathrm{na}}",
+                *(rf"\sigma^{{{mark}}}_{{{t.subscript}}}" for t, mark in marks),
+            ),
+            unit=entropy_unit(model.time),
+        )
     )
 
 
-def pseudo_entropy_production(ss: SteadyState) -> Formulas:
+def pseudo_entropy_production(ss: SteadyState) -> EntropyProduction | Irreversibility:
     r"""Return :math:`\sum_e 2 J_e^2/\tau_e \le \sigma`, a rational lower bound of the dissipation.
 
     With the traffic :math:`\tau_e = w_+ p_i + w_- p_j` of each transition. It needs no logarithm,
@@ -141,13 +146,15 @@ def pseudo_entropy_production(ss: SteadyState) -> Formulas:
         traffic = shared.let(t.rate * p[t.source] + t.reverse * p[t.target], "t")
         flows = net[t.label] != 0
         parts[t.label] = shared.let(2 * net[t.label] ** 2 / traffic, "y") if flows else Integer(0)
-    return shared.formulas(
-        {"sigma": Add(*parts.values()), **parts},
-        heads=(
-            r"\tilde\sigma",
-            *(rf"\tilde\sigma_{{{t.subscript}}}" for t in ss.model.transitions),
-        ),
-        unit="k_B/time" if ss.model.time == "time" else "nats/step",
+    return entropy(
+        shared.formulas(
+            {"sigma": Add(*parts.values()), **parts},
+            heads=(
+                r"\tilde\sigma",
+                *(rf"\tilde\sigma_{{{t.subscript}}}" for t in ss.model.transitions),
+            ),
+            unit=entropy_unit(ss.model.time),
+        )
     )
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 from sympy import Add, Expr, Integer, Mul
 
 from nesssym import typeset
+from nesssym.entropies import EntropyProduction, Irreversibility, entropy, entropy_unit
 from nesssym.errors import ModelError, UnknownNameError
 from nesssym.exact import incidence
 from nesssym.exact.monomials import Monomial, difference, monomial
@@ -216,7 +217,9 @@ def cycle_currents(ss: SteadyState, chords: Iterable[str] | None = None) -> Form
     )
 
 
-def entropy_production(ss: SteadyState, chords: Iterable[str] | None = None) -> Formulas:
+def entropy_production(
+    ss: SteadyState, chords: Iterable[str] | None = None
+) -> EntropyProduction | Irreversibility:
     r"""Return the entropy production: in total, per transition and per fundamental cycle.
 
     :math:`\sigma = \sum_e J_e F_e = \sum_c J_c A_c \ge 0`. The total has the label ``"sigma"``,
@@ -260,15 +263,16 @@ def entropy_production(ss: SteadyState, chords: Iterable[str] | None = None) -> 
         c for c in cycles(model, chords) if all(label in force for label, _ in c.transitions)
     ]
     by_cycle = [(c.label, net[c.transitions[0][0]] * accurate_affinity(c)) for c in recurrent]
-    kind = "k_B" if model.time == "time" else "nats"
-    return shared.formulas(
-        [("sigma", Add(*by_transition.values())), *by_transition.items(), *by_cycle],
-        heads=(
-            r"\sigma",
-            *(rf"\sigma_{{{t.subscript}}}" for t in model.transitions),
-            *_heads(r"\sigma", recurrent),
-        ),
-        unit=f"{kind}/{model.time}",
+    return entropy(
+        shared.formulas(
+            [("sigma", Add(*by_transition.values())), *by_transition.items(), *by_cycle],
+            heads=(
+                r"\sigma",
+                *(rf"\sigma_{{{t.subscript}}}" for t in model.transitions),
+                *_heads(r"\sigma", recurrent),
+            ),
+            unit=entropy_unit(model.time),
+        )
     )
 
 

@@ -79,3 +79,10 @@ def test_bad_calls(ask):
         ask(SMALL["two states"](), values={"a": 1})
     with pytest.raises(ns.ModelError, match="observed in steps"):
         ask(ns.gallery.load("enso").model)
+
+
+def test_equal_modes_with_one_eigenvector():
+    ring = ns.StateGraph.from_text("1 <-> 2 ; 2, 1 \n 2 <-> 3 ; 3, 1 \n 3 <-> 1 ; 5, 2")
+    modes = ns.relaxation_modes(ring, digits=30)
+    assert [Rational(m) for m in modes] == [-7, -7]
+    assert ns.coherence_bound(ring).lower == 0

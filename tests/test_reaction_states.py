@@ -249,3 +249,9 @@ def test_random_networks_are_at_rest(rates, seed):
     for ss in found:
         size = max(float(ss[s]) for s in r.internal)
         assert np.allclose(residual(ss), 0, atol=1e-9 * (1 + size**2))
+
+
+def test_equal_eigenvalues_with_one_eigenvector():
+    ss = ns.steady_state(ns.ReactionNetwork.from_text("0 -> A ; 1 \n A -> B ; 1 \n B -> 0 ; 1"))
+    assert [float(z.real) for z in ss.eigenvalues()] == [-1, -1]
+    assert ss.stability == "stable"

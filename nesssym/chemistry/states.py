@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import flint
 from flint import arb, arb_mat
@@ -237,16 +238,25 @@ class ReactionSteadyState:
             n, rank = len(xs), len(kept)
             if not rank:
                 return []
-            full = [[numbers.root.value(elements[i * n + j], bits) for j in range(n)] for i in kept]
             rows = [
                 [
-                    sum((full[i][j] * arb(link[j][k]) for j in range(n) if link[j][k]), arb(0))
+                    sum((elements[i * n + j] * link[j][k] for j in range(n)), Element([]))
                     for k in range(rank)
                 ]
-                for i in range(rank)
+                for i in kept
             ]
-            with_imaginary = flint.acb_mat(arb_mat(rows))
-            return list(with_imaginary.eig(multiple=True))
+            balls = arb_mat([[numbers.root.value(e, bits) for e in row] for row in rows])
+            try:
+                return list(flint.acb_mat(balls).eig(multiple=True))
+            except ValueError:  # equal eigenvalues with one eigenvector are never isolated so
+                if any(e.degree() > 0 for row in rows for e in row):
+                    raise ModelError(
+                        "two eigenvalues of the Jacobian are equal, so that they cannot be "
+                        "enclosed apart; change a rate constant a little"
+                    ) from None
+            exact = flint.fmpq_mat([[e[0] for e in row] for row in rows])
+            roots: Any = exact.charpoly().numer().complex_roots()
+            return [z for z, times in roots for _ in range(times)]
 
 
 def _sign(x: arb) -> int:

@@ -13,6 +13,7 @@ from sympy import Add, Eq, Expr, Integer, Rational, Symbol
 from nesssym import parsing, typeset
 from nesssym.chemistry.solve import cycle_ratio
 from nesssym.chemistry.states import ReactionSteadyState
+from nesssym.entropies import EntropyProduction, Irreversibility, entropy
 from nesssym.errors import IrreversibleError, UnknownNameError
 from nesssym.exact.monomials import Monomial, difference, solve_monomials
 from nesssym.formulas import Formulas, Steps
@@ -133,7 +134,7 @@ def cycle_currents(ss: ReactionSteadyState) -> Formulas:
     )
 
 
-def entropy_production(ss: ReactionSteadyState) -> Formulas:
+def entropy_production(ss: ReactionSteadyState) -> EntropyProduction | Irreversibility:
     """Return the entropy production: in total, per reaction and per cycle."""
     forces = ss.forces
     found = cycles(ss.model)
@@ -142,14 +143,16 @@ def entropy_production(ss: ReactionSteadyState) -> Formulas:
     parts = {label: shared.let(net[label] * force[label], "y") for label in net}
     currents = _through(ss.model, found, net)
     by_cycle = [(c.label, j * _accurate(c)) for c, j in zip(found, currents, strict=True)]
-    return shared.formulas(
-        [("sigma", Add(*parts.values())), *parts.items(), *by_cycle],
-        heads=(
-            r"\sigma",
-            *(rf"\sigma_{{{r.subscript}}}" for r in ss.model.reactions),
-            *_heads(r"\sigma", found),
-        ),
-        unit=f"k_B/{ss.model.time}",
+    return entropy(
+        shared.formulas(
+            [("sigma", Add(*parts.values())), *parts.items(), *by_cycle],
+            heads=(
+                r"\sigma",
+                *(rf"\sigma_{{{r.subscript}}}" for r in ss.model.reactions),
+                *_heads(r"\sigma", found),
+            ),
+            unit=f"k_B/{ss.model.time}",
+        )
     )
 
 

@@ -88,8 +88,9 @@ def time_domain(
     """
     given = np.asarray(times, dtype=object)
     exact = [parsing.number(t) for t in given.flat]
-    if not all(t.is_finite and t >= 0 for t in exact):
-        raise ParameterError("times must be finite and not negative")
+    for t in exact:
+        if not (t.is_finite and t >= 0):
+            raise ParameterError(f"a time is {t}: times must be finite and not negative")
     wanted = 60 if digits is None else int(3.33 * digits) + 10
     before, bits = ctx.prec, 2 * wanted
     try:

@@ -9,6 +9,7 @@ from typing import Any
 from sympy import Dummy, Expr, Integer, Symbol, cosh, sinh, sqrt, tanh
 
 from nesssym import parsing
+from nesssym.entropies import EntropyProduction, Irreversibility, entropy
 from nesssym.errors import UnknownNameError
 from nesssym.exact.linear import solve
 from nesssym.fields.integrals import over_quadratic
@@ -136,19 +137,21 @@ class Fin(Field):
         return shared.formulas({"X": J / (self.kappa * T**2)}, heads="X", unit="1/(K m)")
 
     @cached_property
-    def local_entropy_production(self) -> Formulas:
+    def local_entropy_production(self) -> EntropyProduction | Irreversibility:
         """Per length: conduction along the fin, and convection from its sides."""
         shared = Steps.over(self)
         T = shared.let(shared.absorb(self.profile)["T"], "Tx")
         J = shared.absorb(self.flux)["J"]
         lost = self.h * self.perimeter * (T - self.ambient) ** 2 / (T * self.ambient)
-        return shared.formulas(
-            {"conduction": self.area * J**2 / (self.kappa * T**2), "convection": lost},
-            unit="W/(K m)",
+        return entropy(
+            shared.formulas(
+                {"conduction": self.area * J**2 / (self.kappa * T**2), "convection": lost},
+                unit="W/(K m)",
+            )
         )
 
     @cached_property
-    def entropy_production(self) -> Formulas:
+    def entropy_production(self) -> EntropyProduction | Irreversibility:
         """The total, ``"sigma"``, and its parts: conduction, convection from sides and tip."""
         shared, m, even, odd = self._solved()
         L, cold = self.length, self.ambient
@@ -169,4 +172,4 @@ class Fin(Field):
             **({"tip": tip} if tip != 0 else {}),
         }
         heads = (rf"\sigma_{{\text{{{name}}}}}" for name in list(found)[1:])
-        return shared.formulas(found, heads=(r"\sigma", *heads), unit="W/K")
+        return entropy(shared.formulas(found, heads=(r"\sigma", *heads), unit="W/K"))

@@ -21,6 +21,7 @@ from sympy import (
 )
 
 from nesssym import parsing, typeset
+from nesssym.entropies import EntropyProduction, Irreversibility, entropy
 from nesssym.errors import IrreversibleError, ModelError, ParameterError, TooLargeError
 from nesssym.exact.linear import characteristic, determinant, hurwitz, inverted, simplest, solve
 from nesssym.fields.state import Field, conditions, quantity, symbols_of
@@ -258,7 +259,7 @@ class Gaussian(Field):
         )
 
     @cached_property
-    def entropy_production(self) -> Formulas:
+    def entropy_production(self) -> EntropyProduction | Irreversibility:
         r"""The entropy production, ``"sigma"``, and the entropy that flows into each bath.
 
         :math:`\sigma = \operatorname{tr}(A^T D^{-1} A C) - \operatorname{tr} A` with the part of
@@ -280,14 +281,20 @@ class Gaussian(Field):
                     spread[k, k] * inverse[k, k] - dissipative[i, i]
                 )
         total = simplest((spread * inverse).trace() - dissipative.trace())
-        return self._formulas(
+        found = self._formulas(
             {"sigma": total, **parts},
             (r"\sigma", *(rf"\sigma_{{{self._latex(i)}}}" for i in noisy if parts)),
-            unit="k_B/time",
+            unit=self._entropy_unit,
         )
+        return entropy(found)
+
+    @property
+    def _entropy_unit(self) -> str:
+        """Noise without temperatures knows no bath: what it makes is statistical."""
+        return "k_B/time" if self.temperatures else "nats/time"
 
     @cached_property
-    def local_entropy_production(self) -> Formulas:
+    def local_entropy_production(self) -> EntropyProduction | Irreversibility:
         """The density of entropy production at a place, label ``"sigma(x)"``: flux times force."""
         noisy, _, _ = self._dissipative
         shared = Steps.over(self)
@@ -296,8 +303,11 @@ class Gaussian(Field):
         forces = [shared.let(push[f"F_{self.variables[i]}"], "F", positive=False) for i in noisy]
         block = self.diffusion.extract(noisy, noisy)
         column = ImmutableDenseMatrix(forces)
-        return shared.formulas(
-            {"sigma(x)": p * (column.T * block * column)[0]}, unit="k_B/time per volume"
+        return entropy(
+            shared.formulas(
+                {"sigma(x)": p * (column.T * block * column)[0]},
+                unit=f"{self._entropy_unit} per volume",
+            )
         )
 
     @cached_property

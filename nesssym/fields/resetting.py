@@ -9,6 +9,7 @@ from typing import Any
 from sympy import Abs, Expr, Integer, Symbol, erfc, exp, log, pi, sqrt
 
 from nesssym import parsing
+from nesssym.entropies import EntropyProduction, Irreversibility, entropy
 from nesssym.errors import (
     IrreversibleError,
     ModelError,
@@ -135,7 +136,7 @@ class Resetting(Field):
         return Steps.over(self).formulas({"X": X}, heads="X")
 
     @property
-    def entropy_production(self) -> Formulas:
+    def entropy_production(self) -> EntropyProduction | Irreversibility:
         """Not finite: resets go one way only.
 
         Raises
@@ -149,14 +150,14 @@ class Resetting(Field):
         )
 
     @cached_property
-    def local_entropy_production(self) -> Formulas:
+    def local_entropy_production(self) -> EntropyProduction | Irreversibility:
         """What diffusion produces at a place, current times force, label ``"sigma(x)"``."""
         shared = Steps.over(self)
         J, X = shared.absorb(self.flux)["J"], shared.absorb(self.force)["X"]
-        return shared.formulas({"sigma(x)": J * X}, unit="nats/time per volume")
+        return entropy(shared.formulas({"sigma(x)": J * X}, unit="nats/time per volume"))
 
     @cached_property
-    def entropy_rates(self) -> Formulas:
+    def entropy_rates(self) -> EntropyProduction | Irreversibility:
         r"""The rates at which diffusion and resets change the walker's entropy, in nats per time.
 
         They are opposite in the steady state. On a free line, also with a drift, diffusion makes
@@ -183,10 +184,12 @@ class Resetting(Field):
             height = p.xreplace({self.x: self.reset})
             rates.append(D * decay * height)
         made = cancel(sum(rates, Integer(0)))
-        return Steps.over(self).formulas(
-            {"diffusion": made, "resetting": -made},
-            heads=(r"\dot S_{\text{diffusion}}", r"\dot S_{\text{resetting}}"),
-            unit="nats/time",
+        return entropy(
+            Steps.over(self).formulas(
+                {"diffusion": made, "resetting": -made},
+                heads=(r"\dot S_{\text{diffusion}}", r"\dot S_{\text{resetting}}"),
+                unit="nats/time",
+            )
         )
 
     def moments(self, order: int = 2) -> Formulas:

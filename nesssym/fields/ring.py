@@ -11,6 +11,7 @@ from typing import Any
 from sympy import Add, Dummy, Expr, Integer, Integral, Symbol, cos, exp, pi, sin, sinh, sqrt
 
 from nesssym import parsing
+from nesssym.entropies import EntropyProduction, Irreversibility, entropy
 from nesssym.errors import ModelError, ParameterError
 from nesssym.exact.rational import equal
 from nesssym.fields.integrals import definite
@@ -305,9 +306,9 @@ class Ring(Field):
         return self._local("X", 1, "1")
 
     @cached_property
-    def local_entropy_production(self) -> Formulas:
+    def local_entropy_production(self) -> EntropyProduction | Irreversibility:
         """The density of entropy production at ``x``, label ``"sigma(x)"``."""
-        return self._local("sigma(x)", 2, "k_B/time per length")
+        return entropy(self._local("sigma(x)", 2, "k_B/time per length"))
 
     def _local(self, name: str, power: int, unit: str) -> Formulas:
         shared, _, J = self._shared()
@@ -322,10 +323,12 @@ class Ring(Field):
         )
 
     @cached_property
-    def entropy_production(self) -> Formulas:
+    def entropy_production(self) -> EntropyProduction | Irreversibility:
         """The total, ``"sigma"``: current times affinity, in k_B per time."""
         sigma = self._current * self.affinity
-        return Steps.over(self).formulas({"sigma": sigma}, heads=[r"\sigma"], unit="k_B/time")
+        return entropy(
+            Steps.over(self).formulas({"sigma": sigma}, heads=[r"\sigma"], unit="k_B/time")
+        )
 
     @cached_property
     def effective_diffusion(self) -> Formulas:

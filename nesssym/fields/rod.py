@@ -10,6 +10,7 @@ from typing import Any
 from sympy import Add, Dummy, Expr, Integer, Symbol, oo, sqrt
 
 from nesssym import parsing, typeset
+from nesssym.entropies import EntropyProduction, Irreversibility, entropy
 from nesssym.errors import ModelError, NessWarning, ParameterError
 from nesssym.fields.integrals import definite, inverse
 from nesssym.fields.parts import Contact, Film, Layer, Radiator
@@ -352,9 +353,11 @@ class Rod(Field):
         return self._local("X", lambda J, kappa, slope: -slope * J / kappa, "1/(K m)")
 
     @cached_property
-    def local_entropy_production(self) -> Formulas:
+    def local_entropy_production(self) -> EntropyProduction | Irreversibility:
         r"""The density :math:`J X = \kappa (T'/T)^2` in every layer, label ``"sigma(x)"``."""
-        return self._local("sigma(x)", lambda J, kappa, slope: -slope * J**2 / kappa, "W/(K m^3)")
+        return entropy(
+            self._local("sigma(x)", lambda J, kappa, slope: -slope * J**2 / kappa, "W/(K m^3)")
+        )
 
     def _local(self, name: str, density: Any, unit: str) -> Formulas:
         shared = Steps.over(self)
@@ -375,7 +378,7 @@ class Rod(Field):
         return name if len(self.layers) == 1 else f"{name}/{part.name}"
 
     @cached_property
-    def entropy_production(self) -> Formulas:
+    def entropy_production(self) -> EntropyProduction | Irreversibility:
         """The total, ``"sigma"``, and that of every film, layer and contact."""
         shared, flow, T = self._steps()
         Q = self._total(flow)
@@ -387,7 +390,7 @@ class Rod(Field):
                     drop = T[i] - T[i + 1]
                 found[part.name] = Q * self._rise(T[i], T[i + 1], drop)
         heads = (rf"\sigma_{{{typeset.text(name)}}}" for name in list(found)[1:])
-        return shared.formulas(found, heads=(r"\sigma", *heads), unit="W/K")
+        return entropy(shared.formulas(found, heads=(r"\sigma", *heads), unit="W/K"))
 
     def _rise(self, above: Expr, below: Expr, drop: Expr) -> Expr:
         """Return by how much the conjugate variable rises over a drop of the field."""

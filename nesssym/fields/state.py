@@ -10,6 +10,7 @@ from typing import Any
 from sympy import Expr, Symbol
 
 from nesssym import parsing
+from nesssym.entropies import EntropyProduction, Irreversibility
 from nesssym.errors import NoSteadyStateError, ParameterError
 from nesssym.formulas import Formulas
 from nesssym.signs import sign
@@ -59,12 +60,12 @@ class Field(ABC):
 
     @property
     @abstractmethod
-    def entropy_production(self) -> Formulas:
+    def entropy_production(self) -> EntropyProduction | Irreversibility:
         """The total has the label ``"sigma"``; then its parts."""
 
     @property
     @abstractmethod
-    def local_entropy_production(self) -> Formulas:
+    def local_entropy_production(self) -> EntropyProduction | Irreversibility:
         """Flux times force, at a place."""
 
 

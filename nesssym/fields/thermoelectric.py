@@ -9,6 +9,7 @@ from typing import Any
 from sympy import Expr, Integer, Symbol
 
 from nesssym import parsing
+from nesssym.entropies import EntropyProduction, Irreversibility, entropy
 from nesssym.exact.linear import solve
 from nesssym.fields.state import Field, positive, quantity, symbols_of
 from nesssym.formulas import Formulas, Steps
@@ -107,18 +108,23 @@ class ThermoelectricLeg(Field):
         return Steps.over(self).formulas({"X": -T.diff(self.x) / T**2}, heads="X", unit="1/K")
 
     @cached_property
-    def local_entropy_production(self) -> Formulas:
+    def local_entropy_production(self) -> EntropyProduction | Irreversibility:
         """Conduction and Joule's heat at ``x``, per length of the leg."""
         T = self._field
         conduction = self.conductance * T.diff(self.x) ** 2 / T**2
-        return Steps.over(self).formulas(
-            {"conduction": conduction, "joule": self.current**2 * self.resistance / T}, unit="W/K"
+        return entropy(
+            Steps.over(self).formulas(
+                {"conduction": conduction, "joule": self.current**2 * self.resistance / T},
+                unit="W/K",
+            )
         )
 
     @cached_property
-    def entropy_production(self) -> Formulas:
+    def entropy_production(self) -> EntropyProduction | Irreversibility:
         """The total, ``"sigma"``: heat into the cold reservoir less heat from the hot one."""
         hot, cold = self.current_in["Q_h"], self.current_in["Q_c"]
         lost = self.conductance * (self.hot - self.cold) ** 2 / (self.hot * self.cold)
         joule = (cold / self.cold - hot / self.hot - lost).expand()
-        return Steps.over(self).formulas({"sigma": lost + joule}, heads=[r"\sigma"], unit="W/K")
+        return entropy(
+            Steps.over(self).formulas({"sigma": lost + joule}, heads=[r"\sigma"], unit="W/K")
+        )

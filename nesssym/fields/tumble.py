@@ -9,6 +9,7 @@ from typing import Any
 from sympy import Expr, Integer, Rational, Symbol, gamma, log, pi, sqrt
 
 from nesssym import parsing
+from nesssym.entropies import EntropyProduction, Irreversibility
 from nesssym.errors import IrreversibleError, ParameterError
 from nesssym.exact.rational import cancel
 from nesssym.fields.state import Field, positive, symbols_of
@@ -110,7 +111,7 @@ class RunAndTumble(Field):
         return shared.formulas({"X": X}, heads="X")
 
     @property
-    def entropy_production(self) -> Formulas:
+    def entropy_production(self) -> EntropyProduction | Irreversibility:
         """Not finite: without noise in the place, no run can be seen backwards.
 
         Raises
@@ -124,7 +125,7 @@ class RunAndTumble(Field):
         )
 
     @property
-    def local_entropy_production(self) -> Formulas:
+    def local_entropy_production(self) -> EntropyProduction | Irreversibility:
         """Not finite, as the total."""
         return self.entropy_production
 
