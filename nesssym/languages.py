@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -119,6 +119,12 @@ def _c(text: _Text) -> str:
     )
 
 
+def _c_difference(sides: Sequence[Sequence[str]]) -> str:
+    counts = ", ".join(str(len(side)) for side in sides)
+    factors = ", ".join(factor for side in sides for factor in side)
+    return f"difference({len(sides)}, (const int[]){{{counts}}}, (const double[]){{{factors}}})"
+
+
 def _julia(text: _Text) -> str:
     lines = [*text.body.lines, f"return ({', '.join(text.body.results)},)"]
     body = "".join(f"    {line}\n" for line in lines)
@@ -193,32 +199,42 @@ PYTHON_DIFFERENCE = """\
 from fractions import Fraction
 
 
-def difference(first, second):
-    above = below = 1
-    for x in first:
-        above = above*(Fraction(x) if isinstance(x, float) else x)
-    for x in second:
-        below = below*(Fraction(x) if isinstance(x, float) else x)
-    exact = above - below
-    return float(exact) if isinstance(first[0], float) else exact
+def difference(*products):
+    exact, sign = 0, 1
+    for factors in products:
+        product = sign
+        for x in factors:
+            product = product*(Fraction(x) if isinstance(x, float) else x)
+        exact, sign = exact + product, -sign
+    return float(exact) if isinstance(products[0][0], float) else exact
 
 
 """
 C_DIFFERENCE = """\
-/* The product of n numbers less that of the m after them, as if it were rounded once. */
-static double difference(int n, int m, const double *factors)
+/* Products of so many factors, added and subtracted in turn, as if rounded once. */
+static double difference(int products, const int *counts, const double *factors)
 {
-    double high[2] = {1, 1}, low[2] = {0, 0};
-    for (int i = 0; i < n + m; i++) {
-        const int side = i >= n;
-        const double product = high[side]*factors[i];
-        low[side] = fma(high[side], factors[i], -product) + low[side]*factors[i];
-        high[side] = product;
+    double terms[8], result = 0;
+    for (int k = 0; k < products; k++) {
+        double high = k % 2 ? -1 : 1, low = 0;
+        for (int i = 0; i < counts[k]; i++, factors++) {
+            const double product = high**factors;
+            low = fma(high, *factors, -product) + low**factors;
+            high = product;
+        }
+        terms[2*k] = high;
+        terms[2*k + 1] = low;
     }
-    const double rough = high[0] - high[1];
-    const double back = rough - high[0];
-    const double error = (high[0] - (rough - back)) - (high[1] + back);
-    return rough + (error + (low[0] - low[1]));
+    for (int again = 0; again < 2; again++) {
+        for (int i = 1; i < 2*products; i++) {
+            const double a = terms[i - 1], b = terms[i], rough = a + b, back = rough - a;
+            terms[i - 1] = (a - (rough - back)) + (b - back);
+            terms[i] = rough;
+        }
+    }
+    for (int i = 0; i < 2*products; i++)
+        result += terms[i];
+    return result;
 }
 
 """
@@ -227,7 +243,7 @@ LANGUAGES: dict[str, tuple[Dialect, Callable[[_Text], str]]] = {
     "c": (
         Dialect(
             float_literal,
-            difference="difference({0}, {1}, (const double[]){{{2}, {3}}})",
+            difference=_c_difference,
             power="pow({}, {})",
             names={"pi": "3.141592653589793"},
         ),

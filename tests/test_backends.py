@@ -6,16 +6,18 @@ import ctypes
 import pickle
 import shutil
 import subprocess
-import sys
 from fractions import Fraction
+from math import prod
 
+import mpmath
 import networkx as nx
 import numpy as np
 import pytest
+from mpmath.libmp import to_rational
 from sympy import Rational, symbols
 
 import nesssym as ns
-from nesssym import blocks
+from nesssym import backends, blocks
 from nesssym.errors import MissingExtraError, ParameterError, UnknownNameError
 from nesssym.exact.elimination import steady_weights
 from tests.models import symbolic
@@ -72,35 +74,57 @@ def test_threads_give_the_same(backend, monkeypatch):
         ns.compile(state, threads=0)
 
 
-def test_missing_extra(monkeypatch):
-    monkeypatch.setitem(sys.modules, "nesssym.jitted", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'nesssym\[numba\]'"):
-        ns.compile(a, "numba")(a=[1.0])
+@pytest.mark.parametrize("backend", ["numba", "jax"])
+def test_missing_extra_is_said_before_anything_runs(backend, monkeypatch):
+    monkeypatch.setattr(backends, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=rf"pip install 'nesssym\[{backend}\]'"):
+        ns.compile(a, backend)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "numba"])
 @pytest.mark.parametrize(
-    "graph", [nx.cycle_graph(6), nx.diamond_graph(), nx.hypercube_graph(3), nx.complete_graph(11)]
+    ("graph", "decades", "backend"),
+    [
+        (nx.cycle_graph(6), 6, "numpy"),
+        (nx.diamond_graph(), 6, "numpy"),
+        (nx.diamond_graph(), 6, "numba"),
+        (nx.diamond_graph(), 6, "jax"),
+        (nx.hypercube_graph(3), 6, "numpy"),
+        (nx.hypercube_graph(3), 6, "numba"),
+        (nx.complete_graph(11), 2, "numpy"),
+        (nx.grid_2d_graph(6, 6), 6, "numpy"),
+        (nx.grid_2d_graph(6, 6), 6, "numba"),
+    ],
 )
-def test_raw_rates_near_equilibrium(graph, backend):
-    """Graphs with 1, 3, 28 and more than a million cycles."""
+def test_raw_rates_near_equilibrium(graph, decades, backend):
+    """Graphs with 1, 3, 28 and more than a million cycles, the last of them in two ways."""
     model = symbolic(graph)
     ss = ns.steady_state(model)
-    kernel = ns.compile(ss.currents_as("reduced"), backend)
+    found = ss.currents | ns.affinities(model) | ns.entropy_production(ss).select(["sigma"])
+    kernel = ns.compile(found, backend)
     rng = np.random.default_rng(5)
     energy = {s: rng.uniform(-1, 1) for s in model.states}
     values = {}
     for t in model.transitions:
-        k = 10 ** rng.uniform(-1, 1)
+        k = 10 ** rng.uniform(-decades / 2, decades / 2)
         values[t.rate.name] = k * float(np.exp(energy[t.source]))
         values[t.reverse.name] = k * float(np.exp(energy[t.target]))
     values[model.transitions[0].rate.name] *= 1 + 1e-12
     got = kernel(**{name: np.array([v]) for name, v in values.items()})
-    for label, wanted in exact_currents(model, values).items():
-        assert abs(Fraction(float(got[label][0])) / wanted - 1) < Fraction(1, 10**13), label
+    currents = exact_currents(model, values)
+    wanted = {**currents, "sigma": Fraction(0)}
+    with mpmath.workdps(60):
+        for cycle in ns.cycles(model):
+            along, against = (prod(Fraction(values[w.name]) for w in way) for way in cycle.rates)
+            ratio = along / against
+            logarithm = mpmath.log(mpmath.mpf(ratio.numerator) / ratio.denominator)
+            wanted[cycle.label] = affinity = Fraction(*to_rational(logarithm._mpf_))
+            wanted["sigma"] += currents[cycle.transitions[0][0]] * affinity
+    assert wanted.keys() == got.keys()
+    for label, value in wanted.items():
+        assert abs(Fraction(float(got[label][0])) - value) <= abs(value) / 10**13, label
 
 
-@pytest.mark.parametrize("backend", ["numpy", "numba", "exact"])
+@pytest.mark.parametrize("backend", ["numpy", "numba", "jax", "exact"])
 def test_jacobian_against_exact_derivatives(backend):
     formulas = ns.steady_state(symbolic(nx.diamond_graph())).state
     kernel = ns.compile(formulas, backend)
