@@ -114,8 +114,10 @@ def _c(text: _Text) -> str:
     body = "".join(f"    {line}\n" for line in lines)
     comma = ", " if arguments else ""
     return (
-        f"{text.header('//')}#include <math.h>\n\n{helper}"
-        f"void {text.name}({arguments}{comma}double *results)\n{{\n{body}}}\n"
+        f"{text.header('//')}{C_STATUS}#include <fenv.h>\n#include <math.h>\n\n{helper}"
+        f"int {text.name}({arguments}{comma}double *results)\n{{\n"
+        f"    feclearexcept(FE_ALL_EXCEPT);\n{body}"
+        "    return fetestexcept(FE_OVERFLOW | FE_UNDERFLOW | FE_DIVBYZERO | FE_INVALID) != 0;\n}\n"
     )
 
 
@@ -126,21 +128,42 @@ def _c_difference(sides: Sequence[Sequence[str]]) -> str:
 
 
 def _julia(text: _Text) -> str:
-    lines = [*text.body.lines, f"return ({', '.join(text.body.results)},)"]
+    lines = [*text.body.lines, f"results = ({', '.join(text.body.results)},)", *JULIA_TAIL]
     body = "".join(f"    {line}\n" for line in lines)
-    return f"{text.header('#')}function {text.name}({', '.join(text.body.arguments)})\n{body}end\n"
+    head = f"function {text.name}({', '.join(text.body.arguments)})"
+    return f"{text.header('#')}{JULIA_STATUS}{head}\n{body}end\n"
 
 
 def _fortran(text: _Text) -> str:
     declared = [line.partition(" = ")[0] for line in text.body.lines]
     lines = [f"real(8), intent(in) :: {a}" for a in text.body.arguments]
     lines += [f"real(8), intent(out) :: results({len(text.body.results)})"]
+    lines += ["integer, intent(out) :: status"]
     lines += [f"real(8) :: {local}" for local in declared]
+    lines += ["logical :: flags(4)", "call ieee_set_flag(ieee_all, .false.)"]
     lines += text.body.lines
     lines += [f"results({i}) = {result}" for i, result in enumerate(text.body.results, 1)]
-    body = "".join(f"    {line}\n" for line in map(_continued, ["implicit none", *lines]))
-    head = _continued(f"subroutine {text.name}({', '.join((*text.body.arguments, 'results'))})")
-    return f"{text.header('!')}{head}\n{body}end subroutine {text.name}\n"
+    lines = [_continued(line) for line in (*FORTRAN_HEAD, *lines, *FORTRAN_TAIL)]
+    body = "".join(f"    {line}\n" for line in lines)
+    arguments = ", ".join((*text.body.arguments, "results", "status"))
+    head = _continued(f"subroutine {text.name}({arguments})")
+    return f"{text.header('!')}{FORTRAN_STATUS}{head}\n{body}end subroutine {text.name}\n"
+
+
+def _fortran_difference(sides: Sequence[Sequence[str]]) -> str:
+    """Write a ``difference`` in the quadruple precision that Fortran has."""
+    return f"real({_wider('real({}, 16)', sides)}, 8)"
+
+
+def _julia_difference(sides: Sequence[Sequence[str]]) -> str:
+    """Write a ``difference`` in the wide numbers that Julia has."""
+    return f"Float64({_wider('big({})', sides)})"
+
+
+def _wider(conversion: str, sides: Sequence[Sequence[str]]) -> str:
+    first, *others = ("*".join(map(conversion.format, side)) for side in sides)
+    signs = (" - ", " + ") * len(sides)
+    return first + "".join(s + o for s, o in zip(signs, others, strict=False))
 
 
 def _continued(line: str) -> str:
@@ -210,6 +233,24 @@ def difference(*products):
 
 
 """
+C_STATUS = """\
+// Returns 0; or 1 where a value left the range of double: then no result is to be trusted.
+"""
+FORTRAN_STATUS = """\
+! Sets status to 0; or to 1 where a value left the range of real(8): then trust no result.
+"""
+JULIA_STATUS = """\
+# Raises where a result is not finite. Values below 2.2e-308 lose digits or become 0 unseen.
+"""
+JULIA_TAIL = (
+    'all(isfinite, results) || error("a value left the range of Float64")',
+    "return results",
+)
+FORTRAN_HEAD = ("use, intrinsic :: ieee_exceptions", "implicit none")
+FORTRAN_TAIL = (
+    "call ieee_get_flag([ieee_overflow, ieee_underflow, ieee_divide_by_zero, ieee_invalid], flags)",
+    "status = merge(1, 0, any(flags))",
+)
 C_DIFFERENCE = """\
 /* Products of so many factors, added and subtracted in turn, as if rounded once. */
 static double difference(int products, const int *counts, const double *factors)
@@ -252,12 +293,13 @@ LANGUAGES: dict[str, tuple[Dialect, Callable[[_Text], str]]] = {
     "fortran": (
         Dialect(
             _fortran_literal,
+            difference=_fortran_difference,
             names={"pi": "3.141592653589793d0"},
             templates={"expm1": "(2*exp({0}/2)*sinh({0}/2))", "log1p": "(2*atanh({0}/({0} + 2)))"},
         ),
         _fortran,
     ),
-    "julia": (Dialect(float_literal, power="{}^{}"), _julia),
+    "julia": (Dialect(float_literal, difference=_julia_difference, power="{}^{}"), _julia),
     "mathematica": (
         Dialect(
             _mathematica_literal,
