@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import flint
@@ -28,7 +29,9 @@ from nesssym.errors import MissingExtraError, NessError, ParameterError
 from nesssym.parsing import number
 from nesssym.program import FUNCTIONS, Program, lower
 
-__all__ = ["BACKENDS", "EXACT", "MPMATH", "Arithmetic", "Points"]
+__all__ = ["BACKENDS", "EXACT", "MPMATH", "Arithmetic", "Points", "check_installed"]
+
+EXTRAS = ("numba", "jax")
 
 
 @dataclass(frozen=True)
@@ -129,11 +132,14 @@ def _arb_result(value: Any) -> Any:
 
 def _extra(extra: str, module: str, name: str, program: Program, labels: tuple[str, ...]) -> Any:
     """Make a backend of a module that needs an extra."""
-    try:
-        found = import_module(f"nesssym.{module}")
-    except ImportError as error:
-        raise MissingExtraError.of(f"backend={extra!r}", extra) from error
-    return getattr(found, name)(program, labels)
+    check_installed(extra)
+    return getattr(import_module(f"nesssym.{module}"), name)(program, labels)
+
+
+def check_installed(backend: str) -> None:
+    """Raise `MissingExtraError` where the package of a backend is missing."""
+    if backend in EXTRAS and find_spec(backend) is None:
+        raise MissingExtraError.of(f"backend={backend!r}", backend)
 
 
 EXACT = Arithmetic(

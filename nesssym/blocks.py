@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import cycle
 from math import ceil, inf, isfinite, prod
 from typing import Any, Protocol
 
@@ -273,9 +274,10 @@ def _double(ball: Any) -> float | None:
         return inf
 
 
-def difference_of_products(first: Sequence[Any], second: Sequence[Any]) -> Any:
-    """Subtract two products of numbers that need no care."""
-    return prod(first) - prod(second)
+def difference_of_products(first: Sequence[Any], *others: Sequence[Any]) -> Any:
+    """Subtract and add, in turn, products of numbers that need no care."""
+    signs = cycle((-1, 1))
+    return sum((next(signs) * prod(other) for other in others), prod(first))
 
 
 def _arb_function(name: str) -> Callable[[Any], Any]:

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
 
-__all__ = ["difference"]
+__all__ = ["difference", "total"]
+
+LEAST_SHIFT = -500
 
 
-def difference(first: Sequence[Any], second: Sequence[Any], out: Any = None) -> Any:
-    """Subtract two products, right to the last digit also where they nearly agree.
+def difference(first: Sequence[Any], *others: Sequence[Any], out: Any = None) -> Any:
+    """Subtract and add products in turn, right to the last digit also where little is left.
 
     Parameters
     ----------
-    first, second : sequence of float or array
+    first, *others : sequence of float or array
         The factors of the products, all of one floating-point type, of any size: no product
-        overflows or underflows on the way.
+        overflows or underflows on the way. The second product is subtracted, the third added.
     out : array, optional
         Where the result goes.
 
     References
     ----------
     T. J. Dekker, Numer. Math. 18, 224 (1971), doi:10.1007/BF01397083.
+    T. Ogita, S. M. Rump, S. Oishi, SIAM J. Sci. Comput. 26, 1955 (2005),
+    doi:10.1137/030601818.
 
     Examples
     --------
@@ -32,16 +38,27 @@ def difference(first: Sequence[Any], second: Sequence[Any], out: Any = None) -> 
     >>> float(x * x - y), float(difference([x, x], [y])) == 2.0**-60
     (0.0, True)
     """
-    (a, a_low, a_power), (b, b_low, b_power) = _product(first), _product(second)
-    power = np.maximum(a_power, b_power)
-    a_shift, b_shift = (np.maximum(p - power, -200) for p in (a_power, b_power))
-    a, a_low = np.ldexp(a, a_shift), np.ldexp(a_low, a_shift)
-    b, b_low = np.ldexp(b, b_shift), np.ldexp(b_low, b_shift)
-    rough = a - b
-    back = rough - a
-    error = (a - (rough - back)) - (b + back)
-    result = rough + (error + (a_low - b_low))
+    products = [_product(factors) for factors in (first, *others)]
+    power = reduce(np.maximum, (own for _, _, own in products))
+    terms = []
+    for position, (high, low, own) in enumerate(products):
+        shift = np.maximum(own - power, LEAST_SHIFT)
+        sign = -1 if position % 2 else 1
+        terms += [sign * np.ldexp(high, shift), sign * np.ldexp(low, shift)]
+    result = total(terms)
     return np.ldexp(result, power) if out is None else np.ldexp(result, power, out)
+
+
+def total(terms: Sequence[Any]) -> Any:
+    """Add numbers as if in three times their precision (Ogita, Rump and Oishi)."""
+    terms = list(terms)
+    for _ in range(2):
+        for i in range(1, len(terms)):
+            a, b = terms[i - 1], terms[i]
+            rough = a + b
+            back = rough - a
+            terms[i - 1], terms[i] = (a - (rough - back)) + (b - back), rough
+    return reduce(add, terms)
 
 
 def _product(factors: Sequence[Any]) -> tuple[Any, Any, Any]:

@@ -11,14 +11,14 @@ from itertools import count
 
 from nesssym.errors import NessError
 from nesssym.names import PLAIN, safe
-from nesssym.program import FUNCTIONS, Instruction, Program
+from nesssym.program import FUNCTIONS, Instruction, Program, products
 
 __all__ = [
-    "CALLED",
     "PYTHON",
     "UFUNCS",
     "Body",
     "Dialect",
+    "called",
     "float_literal",
     "numpy_source",
     "python_function",
@@ -104,7 +104,8 @@ def numpy_source(program: Program, name: str = "kernel") -> str:
     for here, instruction in zip(place, program.instructions, strict=True):
         operands = [place[a] for a in instruction.args]
         if instruction.op == "difference":
-            lines.append(f"difference({_sides(instruction, operands)}, {here})")
+            sides = _tuples(products(instruction, operands))
+            lines.append(f"difference({sides}, out={here})")
         elif instruction.op not in ("argument", "constant"):
             lines.append(f"{UFUNCS[instruction.op]}({', '.join((*operands, here))})")
     lines += [f"copyto({target}, {value})" for target, value in copies]
@@ -118,7 +119,7 @@ class Dialect:
 
     literal: Callable[[Fraction], str]
     floats: bool = True
-    difference: str = ""
+    difference: Callable[[Sequence[Sequence[str]]], str] | None = None
     call: str = "{}({})"
     power: str = "{}**{}"
     pattern: str = PLAIN
@@ -188,13 +189,11 @@ def _written(
         return dialect.power.format(base, exponent), POWER
     if op == "difference":
         if dialect.difference:
-            sides = [", ".join(side) for side in _parts(instruction, [o for o, _ in operands])]
-            count = int(instruction.value)  # type: ignore[arg-type]
-            return dialect.difference.format(count, len(operands) - count, *sides), ATOM
-        first, second = map(
-            "*".join, _parts(instruction, [_bracketed(o, PRODUCT) for o in operands])
-        )
-        return f"{first} - {second}", SUM
+            return dialect.difference(products(instruction, [o for o, _ in operands])), ATOM
+        sides = products(instruction, [_bracketed(o, PRODUCT) for o in operands])
+        signs = (" - ", " + ") * len(sides)
+        first, *others = map("*".join, sides)
+        return first + "".join(s + o for s, o in zip(signs, others, strict=False)), SUM
     if op == "logratio":
         ratio = f"{_bracketed(operands[0], PRODUCT)}/{_bracketed(operands[1], SIGN)}"
         return dialect.call.format(dialect.names.get("log", "log"), ratio), ATOM
@@ -202,7 +201,9 @@ def _written(
         low, high, *taken = operands
         return f"{op}({_inside(instruction.value, taken, dialect)}, {low[0]}, {high[0]})", ATOM
     if op == "hyper":
-        above, below = _parts(instruction, [o for o, _ in operands[:-1]])
+        upper = int(instruction.value)  # type: ignore[arg-type]
+        names = [o for o, _ in operands[:-1]]
+        above, below = names[:upper], names[upper:]
         shown = (f"({''.join(f'{o}, ' for o in part)})" for part in (above, below))
         return f"hyper({', '.join(shown)}, {operands[-1][0]})", ATOM
     arguments = ", ".join(o for o, _ in operands)
@@ -239,15 +240,14 @@ def _depth(program: Program) -> int:
     return 1 + max(map(_depth, inner)) if inner else 0
 
 
-def _parts(instruction: Instruction, operands: list[str]) -> tuple[list[str], list[str]]:
-    """Part the factors of the two products of a ``difference``."""
-    first = int(instruction.value)  # type: ignore[arg-type]
-    return operands[:first], operands[first:]
+def _tuples(sides: Sequence[Sequence[str]]) -> str:
+    """Write the products of a ``difference`` as tuples of their factors."""
+    return ", ".join(f"({', '.join(side)},)" for side in sides)
 
 
-def _sides(instruction: Instruction, operands: list[str]) -> str:
-    """Write the two products of a ``difference`` as two tuples."""
-    return ", ".join(f"({', '.join(part)},)" for part in _parts(instruction, operands))
+def called(sides: Sequence[Sequence[str]], name: str = "difference") -> str:
+    """Write a ``difference`` as a call with one tuple a product."""
+    return f"{name}({_tuples(sides)})"
 
 
 def _bracketed(operand: tuple[str, int], rank: int) -> str:
@@ -312,5 +312,4 @@ def _allocated(program: Program) -> tuple[list[str], int, list[tuple[str, str]]]
     return place, next(numbers) - 1, [(row, place[p]) for p, row in copies]
 
 
-CALLED = "difference(({2},), ({3},))"
-PYTHON = Dialect(_exact_literal, floats=False, difference=CALLED)
+PYTHON = Dialect(_exact_literal, floats=False, difference=called)

@@ -42,7 +42,7 @@ def floating(program: Program) -> Program:
                 build("constant", value=f) if isinstance(f, Fraction) else at[f]
                 for f in (*first, *second)
             ]
-            new = build("difference", *factors, value=len(first))
+            new = build("difference", *factors, value=(len(first), len(second)))
             if scale != 1:
                 new = build("div", new, build("constant", value=scale))
         elif op == "logratio":

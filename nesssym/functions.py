@@ -66,6 +66,8 @@ class netflux(Function):  # type: ignore[misc]  # noqa: N801
 
     Kernels multiply and subtract without losing a digit of the factors, and add `correction`,
     which makes up for the rounding of the factors themselves: it is zero in exact arithmetic.
+    So is the difference of two more products, which may be given as well and are added before
+    anything is rounded.
     For algebra it is ``f - b``, and becomes just that when its arguments are numbers or when
     ``doit()`` is called.
 
@@ -75,6 +77,8 @@ class netflux(Function):  # type: ignore[misc]  # noqa: N801
         Two products, non-negative.
     correction : Expr
         What vanishes when nothing is rounded. It is trusted, not checked.
+    more, less : Expr, optional
+        Two products whose difference vanishes when nothing is rounded.
 
     Examples
     --------
@@ -84,29 +88,29 @@ class netflux(Function):  # type: ignore[misc]  # noqa: N801
     p*w - q*v
     """
 
-    nargs = (3,)
+    nargs = (3, 5)
     is_real = True
 
     @classmethod
-    def eval(cls, f: Expr, b: Expr, correction: Expr) -> Expr | None:
+    def eval(cls, f: Expr, b: Expr, *vanishing: Expr) -> Expr | None:
         """Become a plain difference when both products are numbers."""
         return f - b if f.is_Number and b.is_Number else None
 
     def doit(self, **hints: Any) -> Expr:
         """Return the plain difference ``f - b``."""
-        f, b, _ = (arg.doit(**hints) for arg in self.args)
+        f, b = (arg.doit(**hints) for arg in self.args[:2])
         return f - b
 
     def _eval_evalf(self, prec: int) -> Expr:
         return self.doit()._eval_evalf(prec)
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        """Differentiate with respect to `f` (1) or `b` (2); the correction is constant zero."""
-        return Integer({1: 1, 2: -1, 3: 0}[argindex])
+        """Differentiate with respect to `f` (1) or `b` (2); the rest is constant zero."""
+        return Integer({1: 1, 2: -1}.get(argindex, 0))
 
 
 def plain(expr: Expr) -> Expr:
     """Write `logratio` and `netflux` as the logarithms and differences that they are."""
     if expr.has(logratio):
         expr = expr.replace(logratio, lambda f, b, d: log(f / b))
-    return expr.replace(netflux, lambda f, b, c: f - b) if expr.has(netflux) else expr
+    return expr.replace(netflux, lambda f, b, *_: f - b) if expr.has(netflux) else expr

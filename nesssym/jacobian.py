@@ -7,7 +7,7 @@ from fractions import Fraction
 from heapq import heapify, heappop, heappush
 
 from nesssym.errors import NessError, TooLargeError
-from nesssym.program import ONE, Builder, Instruction, Program
+from nesssym.program import ONE, Builder, Instruction, Program, products
 
 __all__ = ["jacobian"]
 
@@ -145,14 +145,13 @@ def _local(
             one = number(1)
             return over(one, args[0]), build.minus(over(one, args[1])), number(0)
         case "difference":
-            count = int(instruction.value)  # type: ignore[arg-type]
             slopes = []
-            for place in range(len(args)):
-                side = range(count) if place < count else range(count, len(args))
-                slope = number(1 if place < count else -1)
-                for other in side:
-                    slope = build.times(slope, args[other]) if other != place else slope
-                slopes.append(slope)
+            for position, side in enumerate(products(instruction, args)):
+                for place in range(len(side)):
+                    slope = number(-1 if position % 2 else 1)
+                    for other in (*side[:place], *side[place + 1 :]):
+                        slope = build.times(slope, other)
+                    slopes.append(slope)
             return slopes
         case "pow":
             base, exponent = args

@@ -13,16 +13,24 @@ from llvmlite import ir
 from numba.extending import intrinsic
 
 from nesssym.blocks import Array, Blocks, Domain, Runner, run_source
-from nesssym.emit import CALLED, Dialect, float_literal, python_function, rendered
+from nesssym.emit import Dialect, called, float_literal, python_function, rendered
 from nesssym.floating import floating
 from nesssym.program import FUNCTIONS, Program
 
 __all__ = ["Jitted"]
 
-FLOATS = Dialect(float_literal, floats=False, difference=CALLED)
 GROUP = 64
 TABLE = 65_536
 JIT: Mapping[str, Any] = {"error_model": "numpy", "forceinline": True}
+
+
+def _difference(sides: Sequence[Sequence[str]]) -> str:
+    """Write a ``difference``; Numba cannot loop over no further factors, so there is one."""
+    name = "refined_difference" if len(sides) > 2 else "difference"
+    return called([(*side, "1.0")[: max(2, len(side))] for side in sides], name)
+
+
+FLOATS = Dialect(float_literal, floats=False, difference=_difference)
 
 
 class Jitted(Blocks):
@@ -172,5 +180,31 @@ def _functions() -> Mapping[str, Any]:
         error = (a - (rough - back)) - (b + back)
         return rough + (error + (a_low - b_low))
 
+    @numba.njit(**JIT)
+    def add(a, b):  # type: ignore[no-untyped-def]
+        rough = a + b
+        back = rough - a
+        return rough, (a - (rough - back)) + (b - back)
+
+    @numba.njit(**JIT)
+    def swept(a, b, c, d, e, f, g, h):  # type: ignore[no-untyped-def]
+        b, a = add(b, a)
+        c, b = add(c, b)
+        d, c = add(d, c)
+        e, d = add(e, d)
+        f, e = add(f, e)
+        g, f = add(g, f)
+        h, g = add(h, g)
+        return a, b, c, d, e, f, g, h
+
+    @numba.njit(**JIT)
+    def refined_difference(first, second, third, fourth):  # type: ignore[no-untyped-def]
+        (a, a_low), (b, b_low) = product(first), product(second)
+        (c, c_low), (d, d_low) = product(third), product(fourth)
+        once = swept(a, a_low, -b, -b_low, c, c_low, -d, -d_low)
+        a, b, c, d, e, f, g, h = swept(*once)
+        return a + b + c + d + e + f + g + h
+
     known = {name: getattr(math, name) for name in FUNCTIONS}
-    return {**known, "pi": math.pi, "difference": difference}
+    differences = {"difference": difference, "refined_difference": refined_difference}
+    return {**known, "pi": math.pi, **differences}

@@ -11,7 +11,7 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from nesssym import parsing
-from nesssym.backends import BACKENDS
+from nesssym.backends import BACKENDS, check_installed
 from nesssym.blocks import Array, Backend, Domain, Factory, first_bad
 from nesssym.errors import ParameterError, UnknownNameError
 from nesssym.formulas import Formulas
@@ -287,6 +287,8 @@ def compile(
     """
     if isinstance(backend, str) and backend not in BACKENDS:
         raise UnknownNameError.of("backend", backend, BACKENDS)
+    if isinstance(backend, str):
+        check_installed(backend)
     if not isinstance(threads, int) or isinstance(threads, bool) or threads < 1:
         raise ParameterError(f"threads must be a positive integer; got {threads!r}")
     formulas = _as_formulas(formulas)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -114,27 +114,56 @@ def _c(text: _Text) -> str:
     body = "".join(f"    {line}\n" for line in lines)
     comma = ", " if arguments else ""
     return (
-        f"{text.header('//')}#include <math.h>\n\n{helper}"
-        f"void {text.name}({arguments}{comma}double *results)\n{{\n{body}}}\n"
+        f"{text.header('//')}{C_STATUS}#include <fenv.h>\n#include <math.h>\n\n{helper}"
+        f"int {text.name}({arguments}{comma}double *results)\n{{\n"
+        f"    feclearexcept(FE_ALL_EXCEPT);\n{body}"
+        "    return fetestexcept(FE_OVERFLOW | FE_UNDERFLOW | FE_DIVBYZERO | FE_INVALID) != 0;\n}\n"
     )
 
 
+def _c_difference(sides: Sequence[Sequence[str]]) -> str:
+    counts = ", ".join(str(len(side)) for side in sides)
+    factors = ", ".join(factor for side in sides for factor in side)
+    return f"difference({len(sides)}, (const int[]){{{counts}}}, (const double[]){{{factors}}})"
+
+
 def _julia(text: _Text) -> str:
-    lines = [*text.body.lines, f"return ({', '.join(text.body.results)},)"]
+    lines = [*text.body.lines, f"results = ({', '.join(text.body.results)},)", *JULIA_TAIL]
     body = "".join(f"    {line}\n" for line in lines)
-    return f"{text.header('#')}function {text.name}({', '.join(text.body.arguments)})\n{body}end\n"
+    head = f"function {text.name}({', '.join(text.body.arguments)})"
+    return f"{text.header('#')}{JULIA_STATUS}{head}\n{body}end\n"
 
 
 def _fortran(text: _Text) -> str:
     declared = [line.partition(" = ")[0] for line in text.body.lines]
     lines = [f"real(8), intent(in) :: {a}" for a in text.body.arguments]
     lines += [f"real(8), intent(out) :: results({len(text.body.results)})"]
+    lines += ["integer, intent(out) :: status"]
     lines += [f"real(8) :: {local}" for local in declared]
+    lines += ["logical :: flags(4)", "call ieee_set_flag(ieee_all, .false.)"]
     lines += text.body.lines
     lines += [f"results({i}) = {result}" for i, result in enumerate(text.body.results, 1)]
-    body = "".join(f"    {line}\n" for line in map(_continued, ["implicit none", *lines]))
-    head = _continued(f"subroutine {text.name}({', '.join((*text.body.arguments, 'results'))})")
-    return f"{text.header('!')}{head}\n{body}end subroutine {text.name}\n"
+    lines = [_continued(line) for line in (*FORTRAN_HEAD, *lines, *FORTRAN_TAIL)]
+    body = "".join(f"    {line}\n" for line in lines)
+    arguments = ", ".join((*text.body.arguments, "results", "status"))
+    head = _continued(f"subroutine {text.name}({arguments})")
+    return f"{text.header('!')}{FORTRAN_STATUS}{head}\n{body}end subroutine {text.name}\n"
+
+
+def _fortran_difference(sides: Sequence[Sequence[str]]) -> str:
+    """Write a ``difference`` in the quadruple precision that Fortran has."""
+    return f"real({_wider('real({}, 16)', sides)}, 8)"
+
+
+def _julia_difference(sides: Sequence[Sequence[str]]) -> str:
+    """Write a ``difference`` in the wide numbers that Julia has."""
+    return f"Float64({_wider('big({})', sides)})"
+
+
+def _wider(conversion: str, sides: Sequence[Sequence[str]]) -> str:
+    first, *others = ("*".join(map(conversion.format, side)) for side in sides)
+    signs = (" - ", " + ") * len(sides)
+    return first + "".join(s + o for s, o in zip(signs, others, strict=False))
 
 
 def _continued(line: str) -> str:
@@ -193,32 +222,60 @@ PYTHON_DIFFERENCE = """\
 from fractions import Fraction
 
 
-def difference(first, second):
-    above = below = 1
-    for x in first:
-        above = above*(Fraction(x) if isinstance(x, float) else x)
-    for x in second:
-        below = below*(Fraction(x) if isinstance(x, float) else x)
-    exact = above - below
-    return float(exact) if isinstance(first[0], float) else exact
+def difference(*products):
+    exact, sign = 0, 1
+    for factors in products:
+        product = sign
+        for x in factors:
+            product = product*(Fraction(x) if isinstance(x, float) else x)
+        exact, sign = exact + product, -sign
+    return float(exact) if isinstance(products[0][0], float) else exact
 
 
 """
+C_STATUS = """\
+// Returns 0; or 1 where a value left the range of double: then no result is to be trusted.
+"""
+FORTRAN_STATUS = """\
+! Sets status to 0; or to 1 where a value left the range of real(8): then trust no result.
+"""
+JULIA_STATUS = """\
+# Raises where a result is not finite. Values below 2.2e-308 lose digits or become 0 unseen.
+"""
+JULIA_TAIL = (
+    'all(isfinite, results) || error("a value left the range of Float64")',
+    "return results",
+)
+FORTRAN_HEAD = ("use, intrinsic :: ieee_exceptions", "implicit none")
+FORTRAN_TAIL = (
+    "call ieee_get_flag([ieee_overflow, ieee_underflow, ieee_divide_by_zero, ieee_invalid], flags)",
+    "status = merge(1, 0, any(flags))",
+)
 C_DIFFERENCE = """\
-/* The product of n numbers less that of the m after them, as if it were rounded once. */
-static double difference(int n, int m, const double *factors)
+/* Products of so many factors, added and subtracted in turn, as if rounded once. */
+static double difference(int products, const int *counts, const double *factors)
 {
-    double high[2] = {1, 1}, low[2] = {0, 0};
-    for (int i = 0; i < n + m; i++) {
-        const int side = i >= n;
-        const double product = high[side]*factors[i];
-        low[side] = fma(high[side], factors[i], -product) + low[side]*factors[i];
-        high[side] = product;
+    double terms[8], result = 0;
+    for (int k = 0; k < products; k++) {
+        double high = k % 2 ? -1 : 1, low = 0;
+        for (int i = 0; i < counts[k]; i++, factors++) {
+            const double product = high**factors;
+            low = fma(high, *factors, -product) + low**factors;
+            high = product;
+        }
+        terms[2*k] = high;
+        terms[2*k + 1] = low;
     }
-    const double rough = high[0] - high[1];
-    const double back = rough - high[0];
-    const double error = (high[0] - (rough - back)) - (high[1] + back);
-    return rough + (error + (low[0] - low[1]));
+    for (int again = 0; again < 2; again++) {
+        for (int i = 1; i < 2*products; i++) {
+            const double a = terms[i - 1], b = terms[i], rough = a + b, back = rough - a;
+            terms[i - 1] = (a - (rough - back)) + (b - back);
+            terms[i] = rough;
+        }
+    }
+    for (int i = 0; i < 2*products; i++)
+        result += terms[i];
+    return result;
 }
 
 """
@@ -227,7 +284,7 @@ LANGUAGES: dict[str, tuple[Dialect, Callable[[_Text], str]]] = {
     "c": (
         Dialect(
             float_literal,
-            difference="difference({0}, {1}, (const double[]){{{2}, {3}}})",
+            difference=_c_difference,
             power="pow({}, {})",
             names={"pi": "3.141592653589793"},
         ),
@@ -236,12 +293,13 @@ LANGUAGES: dict[str, tuple[Dialect, Callable[[_Text], str]]] = {
     "fortran": (
         Dialect(
             _fortran_literal,
+            difference=_fortran_difference,
             names={"pi": "3.141592653589793d0"},
             templates={"expm1": "(2*exp({0}/2)*sinh({0}/2))", "log1p": "(2*atanh({0}/({0} + 2)))"},
         ),
         _fortran,
     ),
-    "julia": (Dialect(float_literal, power="{}^{}"), _julia),
+    "julia": (Dialect(float_literal, difference=_julia_difference, power="{}^{}"), _julia),
     "mathematica": (
         Dialect(
             _mathematica_literal,

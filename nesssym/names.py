@@ -15,6 +15,7 @@ RESERVED = """
     auto break case char const continue default do double else enum extern float for goto if
     inline int long register restrict return short signed sizeof static struct switch typedef
     union unsigned void volatile while bool j0 j1 jn y0 y1 yn gamma lgamma erf main results
+    status flags merge any big
     baremodule begin catch ccall end export finally function global let local macro module
     mutable primitive quote struct try using type where abstract im inf nan
     allocate call character common complex contains cycle data deallocate dimension elseif

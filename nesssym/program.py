@@ -6,6 +6,7 @@ import operator
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import chain, islice
 from typing import Any, TypeAlias
 
 from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol, Tuple, exp, oo, pi
@@ -23,6 +24,7 @@ __all__ = [
     "free_symbols",
     "lower",
     "needed_steps",
+    "products",
 ]
 
 FUNCTIONS = ("sqrt", "exp", "log", "expm1", "log1p", "sinh", "cosh", "tanh", "asinh", "sin", "cos")
@@ -36,7 +38,7 @@ FOLDED: Mapping[str, Callable[..., Fraction]] = {
 }
 
 
-Value: TypeAlias = "Fraction | str | int | Program | None"
+Value: TypeAlias = "Fraction | str | int | tuple[int, ...] | Program | None"
 
 
 @dataclass(frozen=True)
@@ -48,13 +50,13 @@ class Instruction:
     op : str
         ``argument``, ``constant``, ``add``, ``sub``, ``mul``, ``div``, ``neg``, ``pow``, the name
         of an elementary or special function, ``logratio`` (of f, b and d = f - b), ``difference``
-        (the product of the first `value` arguments less the product of the others), or
+        (of products with as many factors as `value` says, added and subtracted in turn), or
         ``integral`` and ``root`` of the program `value`, whose arguments are the variable and
         what stands in `args` after the two bounds.
     args : tuple of int
         Positions of the operands in the program.
-    value : Fraction, str, int or Program, optional
-        A constant (``"pi"`` or an exact number), the number of factors of a ``difference`` or of
+    value : Fraction, str, int, tuple of int or Program, optional
+        A constant (``"pi"`` or an exact number), the numbers of factors of a ``difference``, of
         upper parameters of a ``hyper``, or the program within an ``integral`` or ``root``.
     """
 
@@ -64,6 +66,13 @@ class Instruction:
 
 
 ONE = Instruction("constant", value=Fraction(1))
+
+
+def products(instruction: Instruction, operands: Sequence[Any]) -> list[Sequence[Any]]:
+    """Part the factors of the products of a ``difference``."""
+    rest = iter(operands)
+    counts = instruction.value if isinstance(instruction.value, tuple) else ()
+    return [list(islice(rest, n)) for n in counts]
 
 
 @dataclass(frozen=True)
@@ -306,16 +315,16 @@ def _visit_sum(expr: Expr, build: Builder) -> _Walk:
 
 
 def _visit_netflux(expr: Expr, build: Builder) -> _Walk:
-    """Build the difference of two products from all their factors, and add the correction."""
+    """Build the difference of products from all their factors, and add the correction."""
     sides: list[list[int]] = []
-    for product in expr.args[:2]:
+    for product in (*expr.args[:2], *expr.args[3:]):
         sides.append([])
         for factor in Mul.make_args(product):
             base, power = factor.as_base_exp()
             whole = power.is_Integer and 0 < power <= 8
             value = yield (base if whole else factor)
             sides[-1] += [value] * (int(power) if whole else 1)
-    value = build("difference", *sides[0], *sides[1], value=len(sides[0]))
+    value = build("difference", *chain(*sides), value=tuple(map(len, sides)))
     if expr.args[2] == 0:
         return value
     return build("add", value, (yield expr.args[2]))

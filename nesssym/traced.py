@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial, reduce
+from itertools import cycle, islice
 from typing import Any
 
 import jax
@@ -12,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from nesssym.blocks import Array, Blocks, Runner, UndefinedError
+from nesssym.compensated import total
 from nesssym.emit import UFUNCS
 from nesssym.floating import floating
 from nesssym.program import Program
@@ -96,24 +98,27 @@ def _values(program: Program, arguments: Sequence[Any]) -> tuple[tuple[Any, ...]
 
 
 @partial(jax.custom_jvp, nondiff_argnums=(0,))
-def _difference(count: int, *factors: Any) -> Any:
-    """Subtract the product of the factors after the first `count` from that of the first ones."""
-    factors = tuple(jnp.asarray(f, float) for f in factors)
-    (a, a_low), (b, b_low) = _product(factors[:count]), _product(factors[count:])
-    rough = a - b
-    back = rough - a
-    error = (a - (rough - back)) - (b + back)
-    return rough + (error + (a_low - b_low))
+def _difference(counts: tuple[int, ...], *factors: Any) -> Any:
+    """Add and subtract in turn products of so many factors (`nesssym.compensated`)."""
+    rest = iter(jnp.asarray(f, float) for f in factors)
+    terms = []
+    for position, number in enumerate(counts):
+        sign = -1.0 if position % 2 else 1.0
+        terms += [sign * part for part in _product(list(islice(rest, number)))]
+    return total(terms)
 
 
 @_difference.defjvp  # type: ignore[untyped-decorator]
-def _difference_jvp(count: int, factors: Any, tangents: Any) -> tuple[Any, Any]:
+def _difference_jvp(counts: tuple[int, ...], factors: Any, tangents: Any) -> tuple[Any, Any]:
     slope: Any = 0.0
-    for position, tangent in enumerate(tangents):
-        side = range(count) if position < count else range(count, len(factors))
-        others = reduce(operator.mul, (factors[k] for k in side if k != position), 1.0)
-        slope = slope + (others if position < count else -others) * tangent
-    return _difference(count, *factors), slope
+    first = 0
+    for number, sign in zip(counts, cycle((1, -1)), strict=False):
+        side = range(first, first + number)
+        for position in side:
+            others = reduce(operator.mul, (factors[k] for k in side if k != position), 1.0)
+            slope = slope + sign * others * tangents[position]
+        first += number
+    return _difference(counts, *factors), slope
 
 
 def _product(factors: Sequence[Any]) -> tuple[Any, Any]:

@@ -279,7 +279,7 @@ class _Printer(LatexPrinter):  # type: ignore[misc]  # SymPy has no types
         return latex if exp is None else rf"\left({latex}\right)^{{{exp}}}"
 
     def _print_netflux(self, expr: Expr, exp: str | None = None) -> str:
-        f, b, _ = expr.args
+        f, b, *_ = expr.args
         latex = self._print(f - b)
         return latex if exp is None else rf"\left({latex}\right)^{{{exp}}}"
 

@@ -6,16 +6,18 @@ import ctypes
 import pickle
 import shutil
 import subprocess
-import sys
 from fractions import Fraction
+from math import prod
 
+import mpmath
 import networkx as nx
 import numpy as np
 import pytest
+from mpmath.libmp import to_rational
 from sympy import Rational, symbols
 
 import nesssym as ns
-from nesssym import blocks
+from nesssym import backends, blocks
 from nesssym.errors import MissingExtraError, ParameterError, UnknownNameError
 from nesssym.exact.elimination import steady_weights
 from tests.models import symbolic
@@ -24,18 +26,23 @@ a, b, c = symbols("a b c", positive=True)
 CUBE = symbolic(nx.hypercube_graph(3))
 
 
-def exact_currents(model, values):
+def exact_probabilities(model, values):
     index = {s: i for i, s in enumerate(model.states)}
     rates = {}
     for t in model.transitions:
         i, j = index[t.source], index[t.target]
         rates[i, j], rates[j, i] = (Fraction(values[w.name]) for w in (t.rate, t.reverse))
     x = steady_weights(len(index), rates)
-    flows = {}
-    for t in model.transitions:
-        i, j = index[t.source], index[t.target]
-        flows[t.label] = (rates[i, j] * x[i] - rates[j, i] * x[j]) / sum(x)
-    return flows
+    return {s: x[i] / sum(x) for s, i in index.items()}
+
+
+def exact_currents(model, values):
+    p = exact_probabilities(model, values)
+    return {
+        t.label: Fraction(values[t.rate.name]) * p[t.source]
+        - Fraction(values[t.reverse.name]) * p[t.target]
+        for t in model.transitions
+    }
 
 
 @pytest.mark.parametrize("backend", ["numba", "jax"])
@@ -72,35 +79,57 @@ def test_threads_give_the_same(backend, monkeypatch):
         ns.compile(state, threads=0)
 
 
-def test_missing_extra(monkeypatch):
-    monkeypatch.setitem(sys.modules, "nesssym.jitted", None)
-    with pytest.raises(MissingExtraError, match=r"pip install 'nesssym\[numba\]'"):
-        ns.compile(a, "numba")(a=[1.0])
+@pytest.mark.parametrize("backend", ["numba", "jax"])
+def test_missing_extra_is_said_before_anything_runs(backend, monkeypatch):
+    monkeypatch.setattr(backends, "find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=rf"pip install 'nesssym\[{backend}\]'"):
+        ns.compile(a, backend)
 
 
-@pytest.mark.parametrize("backend", ["numpy", "numba"])
 @pytest.mark.parametrize(
-    "graph", [nx.cycle_graph(6), nx.diamond_graph(), nx.hypercube_graph(3), nx.complete_graph(11)]
+    ("graph", "decades", "backend"),
+    [
+        (nx.cycle_graph(6), 6, "numpy"),
+        (nx.diamond_graph(), 6, "numpy"),
+        (nx.diamond_graph(), 6, "numba"),
+        (nx.diamond_graph(), 6, "jax"),
+        (nx.hypercube_graph(3), 6, "numpy"),
+        (nx.hypercube_graph(3), 6, "numba"),
+        (nx.complete_graph(11), 2, "numpy"),
+        (nx.grid_2d_graph(6, 6), 6, "numpy"),
+        (nx.grid_2d_graph(6, 6), 6, "numba"),
+    ],
 )
-def test_raw_rates_near_equilibrium(graph, backend):
-    """Graphs with 1, 3, 28 and more than a million cycles."""
+def test_raw_rates_near_equilibrium(graph, decades, backend):
+    """Graphs with 1, 3, 28 and more than a million cycles, the last of them in two ways."""
     model = symbolic(graph)
     ss = ns.steady_state(model)
-    kernel = ns.compile(ss.currents_as("reduced"), backend)
+    found = ss.currents | ns.affinities(model) | ns.entropy_production(ss).select(["sigma"])
+    kernel = ns.compile(found, backend)
     rng = np.random.default_rng(5)
     energy = {s: rng.uniform(-1, 1) for s in model.states}
     values = {}
     for t in model.transitions:
-        k = 10 ** rng.uniform(-1, 1)
+        k = 10 ** rng.uniform(-decades / 2, decades / 2)
         values[t.rate.name] = k * float(np.exp(energy[t.source]))
         values[t.reverse.name] = k * float(np.exp(energy[t.target]))
     values[model.transitions[0].rate.name] *= 1 + 1e-12
     got = kernel(**{name: np.array([v]) for name, v in values.items()})
-    for label, wanted in exact_currents(model, values).items():
-        assert abs(Fraction(float(got[label][0])) / wanted - 1) < Fraction(1, 10**13), label
+    currents = exact_currents(model, values)
+    wanted = {**currents, "sigma": Fraction(0)}
+    with mpmath.workdps(60):
+        for cycle in ns.cycles(model):
+            along, against = (prod(Fraction(values[w.name]) for w in way) for way in cycle.rates)
+            ratio = along / against
+            logarithm = mpmath.log(mpmath.mpf(ratio.numerator) / ratio.denominator)
+            wanted[cycle.label] = affinity = Fraction(*to_rational(logarithm._mpf_))
+            wanted["sigma"] += currents[cycle.transitions[0][0]] * affinity
+    assert wanted.keys() == got.keys()
+    for label, value in wanted.items():
+        assert abs(Fraction(float(got[label][0])) - value) <= abs(value) / 10**13, label
 
 
-@pytest.mark.parametrize("backend", ["numpy", "numba", "exact"])
+@pytest.mark.parametrize("backend", ["numpy", "numba", "jax", "exact"])
 def test_jacobian_against_exact_derivatives(backend):
     formulas = ns.steady_state(symbolic(nx.diamond_graph())).state
     kernel = ns.compile(formulas, backend)
@@ -117,17 +146,46 @@ def test_jacobian_against_exact_derivatives(backend):
         kernel.jacobian(["zz"])
 
 
-@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler here")
-def test_c_compiles_and_keeps_digits(tmp_path):
-    ss = ns.steady_state(CUBE)
-    formulas = ss.currents_as("reduced").select([ss.currents.labels[1]])
-    (tmp_path / "f.c").write_text(formulas.code("c", "flux"))
-    library = tmp_path / "f.so"
-    subprocess.run(
-        ["cc", "-O2", "-shared", "-fPIC", "-o", library, tmp_path / "f.c", "-lm"], check=True
-    )
-    values = 10 ** np.random.default_rng(3).uniform(-1, 1, len(formulas.symbols))
-    values = dict(zip([s.name for s in formulas.symbols], values.tolist(), strict=True))
-    out = (ctypes.c_double * 1)()
-    ctypes.CDLL(str(library)).flux(*map(ctypes.c_double, values.values()), out)
-    assert out[0] == pytest.approx(next(iter(ns.compile(formulas)(**values).values())), rel=1e-14)
+EMRE = symbolic(nx.Graph(ns.gallery.load("emre").model.graph.to_undirected()))
+COMPILERS = {"c": ("cc", "flux"), "fortran": ("gfortran", "flux_")}
+
+
+def built(language, formulas, folder):
+    """A function of a dict of numbers that gives the results of compiled source and its status."""
+    compiler, name = COMPILERS[language]
+    if shutil.which(compiler) is None:
+        pytest.skip(f"no {compiler} here")
+    text = folder / ("f.c" if language == "c" else "f.f90")
+    text.write_text(formulas.code(language, "flux"))
+    library = folder / "f.so"
+    subprocess.run([compiler, "-O2", "-shared", "-fPIC", "-o", library, text, "-lm"], check=True)
+    function = getattr(ctypes.CDLL(str(library)), name)
+
+    def call(values):
+        out, status = (ctypes.c_double * len(formulas.labels))(), ctypes.c_int(-1)
+        given = [ctypes.c_double(values[s.name]) for s in formulas.symbols]
+        if language == "c":
+            status = ctypes.c_int(function(*given, out))
+        else:
+            function(*map(ctypes.byref, given), out, ctypes.byref(status))
+        return dict(zip(formulas.labels, out, strict=True)), status.value
+
+    return call
+
+
+@pytest.mark.parametrize("language", COMPILERS)
+@pytest.mark.parametrize("model", [CUBE, EMRE], ids=["cube", "emre"])
+def test_compiled_source_keeps_digits_and_says_where_it_cannot(model, language, tmp_path):
+    ss = ns.steady_state(model)
+    formulas = ss.state | ss.currents
+    call = built(language, formulas, tmp_path)
+    rng = np.random.default_rng(3)
+    values = {s.name: 10.0 ** rng.uniform(-1, 1) for s in formulas.symbols}
+    got, status = call(values)
+    assert status == 0
+    exact = {**exact_probabilities(model, values), **exact_currents(model, values)}
+    for label, wanted in exact.items():
+        assert abs(Fraction(got[label]) / wanted - 1) < Fraction(1, 10**14), label
+    far = dict(zip(values, 25 * (1e-200, 1e200), strict=False))
+    _, status = call(far)
+    assert status == 1
