@@ -128,6 +128,8 @@ from nesssym.networks import (
     Transition,
 )
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
+from nesssym.networks.sbml import SBMLModel, parse_sbml, read_sbml
+from nesssym.networks.sbml_out import from_antimony, to_antimony, to_sbml
 from nesssym.noise import noise_spectrum
 from nesssym.observables import activity_counts, chord_counts, entropy_counts
 from nesssym.onsager import onsager, second_order, with_forces
