@@ -107,7 +107,6 @@ def test_exponents_become_numbers_and_negative_values_real_symbols():
         ("R: A => B; k*time*A; k=1", "reaction 'R': it holds 'name_time'"),
         ("R: A => B; delay(A, 2); k=1", "reaction 'R': it holds 'delay'"),
         ("R: A => B; piecewise(A, A > 2, 1)", "reaction 'R'"),
-        ("R: 0.5 A => B; k*A; k=1", "reaction 'R': the stoichiometry of 'A' is 0.5"),
         ("R: A => B; k*A; k=0", "reaction 'R': its rate is 0"),
         ("R: A => B; ", "reaction 'R': it has no kinetic law"),
         ("R: A => B; sqrt(A - B)", "reaction 'R': the sign of sqrt(A - B) is not known"),
@@ -171,3 +170,25 @@ def test_missing_package_prints_the_pip_line(package, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ns.MissingExtraError, match=r"pip install 'nesssym\[sbml\]'"):
         ns.from_antimony("R: A => B; k*A; k = 1")
+
+
+def test_fractions_are_multiplied_through():
+    m = read("R: 0.5 A => B; k*A; k=1").model
+    assert m.reactions[0].text == "A -> 2 B"
+    assert {s: str(v) for s, v in m.rate_equations().items()} == {"A": "-A*k/2", "B": "A*k"}
+
+
+def test_events_are_left_out_only_by_name():
+    text = ns.from_antimony("R: A => B; k*A; k=1").model
+    plain = ns.to_sbml(text)
+    event = (
+        f'<listOfEvents><event id="e" useValuesFromTriggerTime="true">'
+        f'<trigger initialValue="true" persistent="true">{MATH}<true/></math></trigger>'
+        "</event></listOfEvents>"
+    )
+    changed = plain.replace("</listOfReactions>", f"</listOfReactions>{event}")
+    with pytest.raises(ns.ModelError, match="event 'e': events are not modelled"):
+        ns.parse_sbml(changed)
+    assert ns.parse_sbml(changed, omit=["e"]).model.reactions == text.reactions
+    with pytest.raises(ns.UnknownNameError, match="Known: e"):
+        ns.parse_sbml(changed, omit=["f"])

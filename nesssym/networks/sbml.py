@@ -10,10 +10,10 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from sympy import Add, Expr, Integer, Mul, Symbol
+from sympy import Add, Expr, Integer, Mul, Symbol, ilcm
 
 from nesssym import parsing
-from nesssym.errors import MissingExtraError, ModelError, NessError, ParseError
+from nesssym.errors import MissingExtraError, ModelError, NessError, ParseError, UnknownNameError
 from nesssym.networks.reaction_network import ReactionNetwork
 from nesssym.networks.reactions import MAX_COEFFICIENT, Complex, Reaction, checked_reaction
 from nesssym.networks.sbml_math import MathReader, decimal, split
@@ -63,7 +63,7 @@ def libsbml() -> Any:
     return module
 
 
-def read_sbml(path: str | PathLike[str]) -> SBMLModel:
+def read_sbml(path: str | PathLike[str], omit: Iterable[str] = ()) -> SBMLModel:
     """Read a reaction network from an SBML file of level 2 or 3.
 
     Species with ``boundaryCondition`` or ``constant`` are chemostats. Kinetic laws, which are
@@ -78,6 +78,8 @@ def read_sbml(path: str | PathLike[str]) -> SBMLModel:
     ----------
     path : path
         The file.
+    omit : iterable of str, optional
+        Ids of events to leave out on purpose: the network is that between two events.
 
     Raises
     ------
@@ -105,12 +107,12 @@ def read_sbml(path: str | PathLike[str]) -> SBMLModel:
     if not file.is_file():
         raise ParseError(f"no SBML file {str(path)!r}")
     try:
-        return parse_sbml(file.read_text(encoding="utf-8-sig"))
+        return parse_sbml(file.read_text(encoding="utf-8-sig"), omit)
     except UnicodeDecodeError as error:
         raise ParseError(f"{file.name} is not UTF-8 text: {error}") from None
 
 
-def parse_sbml(text: str) -> SBMLModel:
+def parse_sbml(text: str, omit: Iterable[str] = ()) -> SBMLModel:
     """Make a reaction network from the text of an SBML file; see `read_sbml`.
 
     Examples
@@ -138,7 +140,7 @@ def parse_sbml(text: str) -> SBMLModel:
         foreign = document.getLevel() > 2 and package != _CORE_MATH
         if foreign and document.getPackageRequired(package):
             raise ModelError(f"package {package!r}: the model needs it, and it is not read")
-    return _Reader(document.getModel()).result()
+    return _Reader(document.getModel(), tuple(omit)).result()
 
 
 def _at(kind: str, name: str, work: Callable[[], Any]) -> Any:
@@ -152,10 +154,10 @@ def _at(kind: str, name: str, work: Callable[[], Any]) -> Any:
 class _Reader:
     """One model while it is read: what its ids mean."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, omit: tuple[str, ...]) -> None:
         self.sbml = model
         self.names: dict[str, str] = {}
-        self.refuse()
+        self.refuse(omit)
         self.compartments = {c.getId(): c for c in model.getListOfCompartments()}
         self.species = {s.getId(): s for s in model.getListOfSpecies()}
         self.parameters = {p.getId(): p for p in model.getListOfParameters()}
@@ -181,11 +183,18 @@ class _Reader:
                 _at(kind, name, lambda name=name: self.name(name))
         self.amounts = any(len(v) > 1 for v in map(self.scales, self.sides))
 
-    def refuse(self) -> None:
+    def refuse(self, omit: tuple[str, ...]) -> None:
         """Raise for what no network can hold."""
         m = self.sbml
-        for i, event in enumerate(m.getListOfEvents(), 1):
-            raise ModelError(f"event {event.getId() or i!r}: events are not modelled")
+        events = [event.getId() or str(i) for i, event in enumerate(m.getListOfEvents(), 1)]
+        for name in omit:
+            if name not in events:
+                raise UnknownNameError.of("event in omit:", name, events)
+        for name in events:
+            if name not in omit:
+                raise ModelError(
+                    f"event {name!r}: events are not modelled; name it in omit to leave it out"
+                )
         for rule in m.getListOfRules():
             if rule.isAlgebraic():
                 raise ModelError("algebraic rule: algebraic rules are not modelled")
@@ -338,8 +347,8 @@ class _Reader:
 
     # ------------------------------------------------------------------ reactions
 
-    def side(self, references: Iterable[Any]) -> dict[str, int]:
-        counts: dict[str, int] = {}
+    def side(self, references: Iterable[Any]) -> dict[str, Expr]:
+        counts: dict[str, Expr] = {}
         for ref in references:
             s = ref.getSpecies()
             times = ref.getStoichiometry()
@@ -349,22 +358,28 @@ class _Reader:
                 raise ModelError(f"the stoichiometry of {s!r} is a formula, not a number")
             if ref.getId() and ref.getId() in self.starts:
                 raise ModelError(f"the stoichiometry of {s!r} is a formula, not a number")
-            if not (times == times and float(times).is_integer() and 0 < times <= MAX_COEFFICIENT):
-                raise ModelError(f"the stoichiometry of {s!r} is {times}, not a whole number >= 1")
+            if not 0 < times <= MAX_COEFFICIENT:
+                raise ModelError(f"the stoichiometry of {s!r} is {times}, not a positive number")
             if s in self.rules:
                 raise ModelError(f"the species {s!r} takes part, but follows an assignment rule")
-            counts[s] = counts.get(s, 0) + int(times)
+            counts[s] = counts.get(s, 0) + decimal(times)
         return counts
 
     def reaction(self, r: Any) -> Reaction | None:
         """Return the reaction; None for one that changes nothing."""
+        sides = self.sides[r.getId()]
+        # With fractions, many turns are taken as one: n v = (q n) (v/q).
+        turns = ilcm(1, *(n.q for side in sides for n in side.values()))
+        if turns > MAX_COEFFICIENT:
+            raise ModelError(f"its stoichiometric numbers have the common denominator {turns}")
         reactants, products = (
-            Complex(tuple((self.name(s), n) for s, n in side.items()))
-            for side in self.sides[r.getId()]
+            Complex(tuple((self.name(s), int(n * turns)) for s, n in side.items()))
+            for side in sides
         )
         if dict(reactants.terms) == dict(products.terms):
             return None
-        net = self.law(r) / (1 if self.amounts else next(iter(self.scales(r.getId())), 1))
+        scale = Integer(1) if self.amounts else next(iter(self.scales(r.getId())), Integer(1))
+        net = self.law(r) / (scale * turns)
         forward, backward = split(net, self.unsigned)
         if forward == 0 and backward == 0:
             raise ModelError("its rate is 0 at the values of its parameters")
