@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -172,7 +172,7 @@ class _Reader:
         self.pending: set[str] = set()
         self.sides = {
             r.getId(): tuple(
-                _at("reaction", r.getId(), lambda refs=refs: self.side(refs))
+                _at("reaction", r.getId(), partial(self.side, refs))
                 for refs in (r.getListOfReactants(), r.getListOfProducts())
             )
             for r in self.reactions
@@ -180,7 +180,7 @@ class _Reader:
         self.reacting = {s for a, b in self.sides.values() for s in (*a, *b)}
         for kind, table in (("species", self.species), ("reaction", self.sides)):
             for name in table:
-                _at(kind, name, lambda name=name: self.name(name))
+                _at(kind, name, partial(self.name, name))
         self.amounts = any(len(v) > 1 for v in map(self.scales, self.sides))
 
     def refuse(self, omit: tuple[str, ...]) -> None:
@@ -426,7 +426,7 @@ class _Reader:
 
     def result(self) -> SBMLModel:
         """Return the whole model."""
-        made = [_at("reaction", r.getId(), lambda r=r: self.reaction(r)) for r in self.reactions]
+        made = [_at("reaction", r.getId(), partial(self.reaction, r)) for r in self.reactions]
         reactions = tuple(r for r in made if r is not None)
         if not reactions:
             raise ModelError(f"model {self.sbml.getId()!r}: its reactions change nothing")
