@@ -129,6 +129,8 @@ from nesssym.networks import (
     Transition,
 )
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
+from nesssym.networks.sbml import SBMLModel, parse_sbml, read_sbml
+from nesssym.networks.sbml_out import from_antimony, to_antimony, to_sbml
 from nesssym.noise import noise_spectrum
 from nesssym.observables import activity_counts, chord_counts, entropy_counts
 from nesssym.onsager import onsager, second_order, with_forces
@@ -222,6 +224,7 @@ __all__ = [
     "Ring",
     "Rod",
     "RunAndTumble",
+    "SBMLModel",
     "Search",
     "SharpRestart",
     "StateGraph",
@@ -281,6 +284,7 @@ __all__ = [
     "fluctuation_identities",
     "fluctuation_response",
     "flux_diagrams",
+    "from_antimony",
     "fundamental_forces",
     "gallavotti_cohen",
     "gallery",
@@ -302,6 +306,7 @@ __all__ = [
     "onsager",
     "open_sweep",
     "operational_currents",
+    "parse_sbml",
     "parse_toml",
     "partial_diagrams",
     "product_form",
@@ -311,6 +316,7 @@ __all__ = [
     "pseudo_entropy_production",
     "rate_equation",
     "rate_function",
+    "read_sbml",
     "read_toml",
     "recurrence_times",
     "relative_entropy",
@@ -338,6 +344,8 @@ __all__ = [
     "thermodynamic_uncertainty_relation",
     "tilted_generator",
     "time_averages",
+    "to_antimony",
+    "to_sbml",
     "unicycle_bound",
     "verify",
     "verify_averages",
