@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from sympy import Add, Expr, Integer, Mul, Symbol, ilcm
+from sympy import Add, Expr, Integer, Mul, Symbol, expand_mul, ilcm
 
 from nesssym import parsing
 from nesssym.errors import MissingExtraError, ModelError, NessError, ParseError, UnknownNameError
@@ -21,6 +21,7 @@ from nesssym.networks.sbml_math import MathReader, decimal, split
 __all__ = ["SBMLModel", "libsbml", "parse_sbml", "read_sbml"]
 
 MAX_BYTES = 20_000_000
+MAX_EXPANDED = 300  # operations in a law whose brackets are multiplied out
 _CORE_MATH = "l3v2extendedmath"  # libsbml's word for what level 3 version 2 has in its core
 
 
@@ -380,7 +381,7 @@ class _Reader:
             return None
         scale = Integer(1) if self.amounts else next(iter(self.scales(r.getId())), Integer(1))
         net = self.law(r) / (scale * turns)
-        forward, backward = split(net, self.unsigned)
+        forward, backward = split(gathered(net, reactants, products), self.unsigned)
         if forward == 0 and backward == 0:
             raise ModelError("its rate is 0 at the values of its parameters")
         if forward == 0:
@@ -451,6 +452,19 @@ class _Reader:
             self.amounts,
             {new: old for old, new in self.names.items() if new != old},
         )
+
+
+def gathered(net: Expr, *sides: Complex) -> Expr:
+    """Return a net rate with mass action of each side taken together, if it is nothing else."""
+    left = Add.make_args(expand_mul(net) if net.count_ops() < MAX_EXPANDED else net)
+    found = []
+    for side in sides:
+        monomial = Mul(*(parsing.symbol(s) ** n for s, n in side.terms))
+        species = {parsing.symbol(s) for c in sides for s, _ in c.terms}
+        mine = [t for t in left if not (t / monomial).free_symbols & species]
+        left = [t for t in left if t not in mine]
+        found.append(monomial * Add(*(t / monomial for t in mine)))
+    return net if left else Add(*found)
 
 
 def _is_name(text: str) -> bool:
