@@ -45,6 +45,13 @@ class SBMLModel:
         compartments of different volume, since no single rate then changes all concentrations.
     ids : dict of str to str
         The id in the file of every species, reaction and symbol whose name had to differ.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> m = ns.from_antimony("R1: A -> B; k*A - kr*B; k = 0.1; kr = 2; A = 3;")
+    >>> m.values, m.initial["A"]
+    ({k: 1/10, kr: 2}, 3)
     """
 
     model: ReactionNetwork
