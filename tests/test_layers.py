@@ -15,7 +15,11 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "nesssym"
 IMPORT_NAMES = {"python-flint": "flint"}
-EXTRAS = {"jitted": ["numba", "llvmlite"], "traced": ["jax"]}
+EXTRAS = {"jitted": ["numba", "llvmlite"], "traced": ["jax"]} | {
+    "networks.sbml": ["libsbml"],
+    "networks.sbml_math": ["libsbml"],
+    "networks.sbml_out": ["antimony"],
+}
 
 
 class Place(NamedTuple):

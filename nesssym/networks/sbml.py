@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from sympy import Add, Expr, Integer, Mul, Symbol, ilcm
+from sympy import Add, Expr, Integer, Mul, Symbol, expand_mul, ilcm
 
 from nesssym import parsing
 from nesssym.errors import MissingExtraError, ModelError, NessError, ParseError, UnknownNameError
@@ -21,6 +21,7 @@ from nesssym.networks.sbml_math import MathReader, decimal, split
 __all__ = ["SBMLModel", "libsbml", "parse_sbml", "read_sbml"]
 
 MAX_BYTES = 20_000_000
+MAX_EXPANDED = 300  # operations in a law whose brackets are multiplied out
 _CORE_MATH = "l3v2extendedmath"  # libsbml's word for what level 3 version 2 has in its core
 
 
@@ -44,6 +45,13 @@ class SBMLModel:
         compartments of different volume, since no single rate then changes all concentrations.
     ids : dict of str to str
         The id in the file of every species, reaction and symbol whose name had to differ.
+
+    Examples
+    --------
+    >>> import nesssym as ns
+    >>> m = ns.from_antimony("R1: A -> B; k*A - kr*B; k = 0.1; kr = 2; A = 3;")
+    >>> m.values, m.initial["A"]
+    ({k: 1/10, kr: 2}, 3)
     """
 
     model: ReactionNetwork
@@ -380,7 +388,7 @@ class _Reader:
             return None
         scale = Integer(1) if self.amounts else next(iter(self.scales(r.getId())), Integer(1))
         net = self.law(r) / (scale * turns)
-        forward, backward = split(net, self.unsigned)
+        forward, backward = split(gathered(net, reactants, products), self.unsigned)
         if forward == 0 and backward == 0:
             raise ModelError("its rate is 0 at the values of its parameters")
         if forward == 0:
@@ -451,6 +459,19 @@ class _Reader:
             self.amounts,
             {new: old for old, new in self.names.items() if new != old},
         )
+
+
+def gathered(net: Expr, *sides: Complex) -> Expr:
+    """Return a net rate with mass action of each side taken together, if it is nothing else."""
+    left = Add.make_args(expand_mul(net) if net.count_ops() < MAX_EXPANDED else net)
+    found = []
+    for side in sides:
+        monomial = Mul(*(parsing.symbol(s) ** n for s, n in side.terms))
+        species = {parsing.symbol(s) for c in sides for s, _ in c.terms}
+        mine = [t for t in left if not (t / monomial).free_symbols & species]
+        left = [t for t in left if t not in mine]
+        found.append(monomial * Add(*(t / monomial for t in mine)))
+    return net if left else Add(*found)
 
 
 def _is_name(text: str) -> bool:

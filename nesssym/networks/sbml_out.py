@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sympy import E, Expr, Rational, S, Symbol, cos, cosh, exp, log, pi, sin, sinh, tan, tanh
+from sympy import (
+    E,
+    Expr,
+    Integer,
+    Rational,
+    Symbol,
+    cos,
+    cosh,
+    exp,
+    log,
+    pi,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
 
 from nesssym import parsing
 from nesssym.errors import MissingExtraError, ModelError, ParseError
@@ -198,7 +213,7 @@ def _tree(expr: Expr, module: Any) -> Any:
         return node
     if isinstance(expr, Rational):
         if not expr.is_Integer:
-            return _joined(module, module.AST_DIVIDE, [S(expr.p), S(expr.q)])
+            return _joined(module, module.AST_DIVIDE, [Integer(expr.p), Integer(expr.q)])
         node.setType(module.AST_REAL)
         node.setValue(float(expr))
         return node
