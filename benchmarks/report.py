@@ -370,17 +370,18 @@ HEAD = """# Performance
 On {machine}; SymPy {sympy}, NumPy {numpy}.
 
 Each measurement has a process of its own, after a warm-up on a small graph, and one thread; the
-time is the best of several runs, or processor time where one takes seconds. Memory is the growth of the
-peak. What takes more than two minutes is stopped, and larger graphs are then not tried. Peers: kda
-(PyPI, its recursion limit raised), SymPy, SciPy, NumPy, QuantEcon.py, deeptime.
+time is the best of several runs, or processor time where one takes seconds. Memory is the growth
+of the peak. What takes more than two minutes is stopped, and larger graphs are then not tried.
+Peers: kda (PyPI, its recursion limit raised), SymPy, SciPy, NumPy, QuantEcon.py, deeptime.
 """
 
 
 ONE_RUN = "`make bench` writes this page; every number is from one run."
 MANY_RUNS = """**Put together from {runs} partial runs** of what `make bench` runs, not from one:
 not all at the same state of the code, with warm-ups on a ring of three or a graph of four states,
-and beside other work on the machine. Ratios between ways that ran apart are less sure than those of one
-run. In the symbolic table that holds for kda, `Matrix.nullspace` and `ContinuousMarkovChain`."""
+and beside other work on the machine. Ratios between ways that ran apart are less sure than those
+of one run. In the symbolic table that holds for kda, `Matrix.nullspace` and
+`ContinuousMarkovChain`."""
 
 
 def page(results: Results, machine: str, runs: int = 1) -> str:
