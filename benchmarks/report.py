@@ -369,7 +369,7 @@ HEAD = """# Performance
 
 On {machine}; SymPy {sympy}, NumPy {numpy}.
 
-Each measurement has a process of its own, after a warm-up on a small graph, and one thread. The
+Each measurement has a process of its own, after a warm-up on a small graph, and one thread; the
 time is the best of several runs, or processor time where one takes seconds. Memory is the growth
 of the peak. What takes more than two minutes is stopped, and larger graphs are then not tried.
 Peers: kda (PyPI, its recursion limit raised), SymPy, SciPy, NumPy, QuantEcon.py, deeptime.

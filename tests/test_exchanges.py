@@ -263,3 +263,11 @@ def test_current_of_heat_vanishes_with_the_drive_to_all_digits():
     kernel = ns.compile(heat)
     tiny, tinier = (kernel(a=1.0, b=2.0, bc=1.5, d=d)["hot"] for d in (1e-10, 1e-13))
     assert tiny / tinier == pytest.approx(1000, rel=1e-9)
+
+
+@pytest.mark.parametrize(("last", "count"), [("6, 1", 2), ("4, 9", 1), ("9, 4", 1)])
+def test_numbers_tie_affinities_where_their_powers_are_equal(last, count):
+    graph = ns.StateGraph.from_text(
+        f"x: a <-> b ; 1, 1 \n y: a <-> b ; 2, 3 \n z: a <-> b ; {last}"
+    )
+    assert len(ns.independent_affinities(graph)) == count

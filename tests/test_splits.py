@@ -312,3 +312,12 @@ def test_what_is_seen_bounds_the_entropy_production(m, data):
 def test_bad_observers(text, visible, error, message):
     with pytest.raises(error, match=message):
         ns.visible_transitions(ns.steady_state(ns.StateGraph.from_text(text)), visible)
+
+
+def test_the_dual_of_one_way_transitions_runs_backwards():
+    ring = ns.StateGraph.from_text("A -> B ; 2 \n B -> C ; 3 \n C -> A ; 5")
+    ss = ns.steady_state(ring)
+    back = ns.dual(ss)
+    assert [t.label for t in back.transitions] == ["B->A", "C->B", "A->C"]
+    assert [t.rate for t in back.transitions] == [3, 5, 2]
+    assert ns.steady_state(back).state.at({}) == ss.state.at({})
