@@ -2,9 +2,7 @@
 
 from nesssym import gallery
 from nesssym.asymptotics import factor, leading_order, series
-from nesssym.averages import time_averages
 from nesssym.bounds import Bound
-from nesssym.characteristic import characteristic_polynomial
 from nesssym.chemistry.potentials import (
     LoopLaw,
     chemical_potentials,
@@ -28,13 +26,27 @@ from nesssym.chemistry.thermodynamics import (
     ReactionImbalance,
     wegscheider_conditions,
 )
-from nesssym.circulation import CycleFluxes, cycle_fluxes
-from nesssym.coarse import eliminate_states, entropy_loss
-from nesssym.coherence import coherence_bound, relaxation_modes
+from nesssym.coarse.elimination import eliminate_states, entropy_loss
+from nesssym.coarse.lumping import fast_equilibrium, is_lumpable, lump
 from nesssym.derivation import Derivation
 from nesssym.derivatives import sensitivity
-from nesssym.detailed_balance import Imbalance
-from nesssym.distributions import relative_entropy
+from nesssym.dissipation.circulation import CycleFluxes, cycle_fluxes
+from nesssym.dissipation.detailed_balance import Imbalance
+from nesssym.dissipation.distributions import relative_entropy
+from nesssym.dissipation.exchanges import (
+    conserved_exchanges,
+    dissipation,
+    efficiency,
+    fundamental_forces,
+    independent_affinities,
+    operational_currents,
+)
+from nesssym.dissipation.identities import Identity, crooks_identity, fluctuation_identities
+from nesssym.dissipation.information import information_flow
+from nesssym.dissipation.protocols import FluctuationTest, Protocol
+from nesssym.dissipation.reservoirs import energy_balance, energy_exchanges
+from nesssym.dissipation.splits import dual, housekeeping, pseudo_entropy_production
+from nesssym.dissipation.visible import visible_transitions
 from nesssym.entropies import EntropyProduction, Irreversibility
 from nesssym.errors import (
     IrreversibleError,
@@ -52,14 +64,6 @@ from nesssym.errors import (
     UnknownNameError,
 )
 from nesssym.exact.collected import Collected, collect
-from nesssym.exchanges import (
-    conserved_exchanges,
-    dissipation,
-    efficiency,
-    fundamental_forces,
-    independent_affinities,
-    operational_currents,
-)
 from nesssym.families import Diagrams
 from nesssym.fields import (
     Absorbing,
@@ -85,12 +89,27 @@ from nesssym.fields import (
     with_resetting,
 )
 from nesssym.flows import FlowState
-from nesssym.fluctuations import (
+from nesssym.fluctuations.averages import time_averages
+from nesssym.fluctuations.characteristic import characteristic_polynomial
+from nesssym.fluctuations.coherence import coherence_bound, relaxation_modes
+from nesssym.fluctuations.cumulants import (
     cumulants,
     dispersion,
     joint_cumulants,
     scgf_formula,
     tilted_generator,
+)
+from nesssym.fluctuations.large_deviations import driven_process, rate_function, scgf
+from nesssym.fluctuations.noise import noise_spectrum
+from nesssym.fluctuations.observables import activity_counts, chord_counts, entropy_counts
+from nesssym.fluctuations.symmetry import FluctuationSymmetry, gallavotti_cohen
+from nesssym.fluctuations.uncertainty import (
+    best_current,
+    best_current_bound,
+    kinetic_uncertainty_relation,
+    pseudo_entropy_bound,
+    thermodynamic_uncertainty_relation,
+    unicycle_bound,
 )
 from nesssym.formulas import Formulas
 from nesssym.generic import (
@@ -113,12 +132,7 @@ from nesssym.hill import (
     sample_trees,
     spanning_trees,
 )
-from nesssym.identities import Identity, crooks_identity, fluctuation_identities
-from nesssym.information import information_flow
 from nesssym.kernels import Jacobian, Kernel, compile
-from nesssym.large_deviations import driven_process, rate_function, scgf
-from nesssym.lumping import fast_equilibrium, is_lumpable, lump
-from nesssym.mutual_linearity import mutual_linearity
 from nesssym.networks import (
     Flow,
     FlowNetwork,
@@ -131,36 +145,27 @@ from nesssym.networks import (
 from nesssym.networks.files import ModelFile, parse_toml, read_toml
 from nesssym.networks.sbml import SBMLModel, parse_sbml, read_sbml
 from nesssym.networks.sbml_out import from_antimony, to_antimony, to_sbml
-from nesssym.noise import noise_spectrum
-from nesssym.observables import activity_counts, chord_counts, entropy_counts
-from nesssym.onsager import onsager, second_order, with_forces
-from nesssym.passage import committor, first_passage, first_passage_times, splitting_probabilities
-from nesssym.passage_transform import first_passage_density, first_passage_transform
+from nesssym.passage.moments import (
+    committor,
+    first_passage,
+    first_passage_times,
+    splitting_probabilities,
+)
+from nesssym.passage.recurrence import kemeny_constant, recurrence_times
+from nesssym.passage.transform import first_passage_density, first_passage_transform
 from nesssym.polynomials import SteadyPolynomials, equiprobable_states, steady_polynomials
 from nesssym.propagation import propagate_errors
-from nesssym.protocols import FluctuationTest, Protocol
-from nesssym.recurrence import kemeny_constant, recurrence_times
-from nesssym.reservoirs import energy_balance, energy_exchanges
-from nesssym.response import fluctuation_response, projector, response
-from nesssym.response_bounds import response_bound, response_uncertainty
-from nesssym.response_time import response_function, susceptibility
+from nesssym.response.bounds import response_bound, response_uncertainty
+from nesssym.response.dynamic import response_function, susceptibility
+from nesssym.response.mutual_linearity import mutual_linearity
+from nesssym.response.onsager import onsager, second_order, with_forces
+from nesssym.response.static import fluctuation_response, projector, response
 from nesssym.simulators import verify_simulation
-from nesssym.splits import dual, housekeeping, pseudo_entropy_production
 from nesssym.steady import SteadyState
 from nesssym.sweep import Histogram, open_sweep, sweep
-from nesssym.symmetry import FluctuationSymmetry, gallavotti_cohen
 from nesssym.system import System
 from nesssym.thermodynamics import Cycle, all_cycles
-from nesssym.uncertainty import (
-    best_current,
-    best_current_bound,
-    kinetic_uncertainty_relation,
-    pseudo_entropy_bound,
-    thermodynamic_uncertainty_relation,
-    unicycle_bound,
-)
 from nesssym.verify import Verification, verify
-from nesssym.visible import visible_transitions
 from nesssym.zscores import RandomVerification, verify_averages
 
 __version__: str

@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 from sympy import Expr, Symbol
 
-from nesssym import languages, parsing, typeset
+from nesssym import parsing, typeset
 from nesssym.errors import NameClashError, NessError, TooLargeError, UnknownNameError
 from nesssym.functions import plain
-from nesssym.program import free_symbols, needed_steps
+from nesssym.programs import languages
+from nesssym.programs.program import free_symbols, needed_steps
 
 __all__ = ["Formulas", "Steps"]
 

@@ -8,12 +8,13 @@ from typing import Any, overload
 
 from sympy import Eq, Expr, Symbol
 
-from nesssym import detailed_balance, flows, steady, thermodynamics
+from nesssym import flows, steady, thermodynamics
 from nesssym.chemistry import solve
 from nesssym.chemistry import thermodynamics as chemical
 from nesssym.chemistry.states import ReactionSteadyState
 from nesssym.chemistry.thermodynamics import ReactionCycle, ReactionImbalance
-from nesssym.detailed_balance import Imbalance
+from nesssym.dissipation import detailed_balance
+from nesssym.dissipation.detailed_balance import Imbalance
 from nesssym.entropies import EntropyProduction, Irreversibility
 from nesssym.errors import ModelError
 from nesssym.fields import Field, FieldState

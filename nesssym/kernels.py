@@ -11,13 +11,13 @@ import numpy as np
 from sympy import Expr, Symbol
 
 from nesssym import parsing
-from nesssym.backends import BACKENDS, check_installed
-from nesssym.blocks import Array, Backend, Domain, Factory, first_bad
+from nesssym.backends.blocks import Array, Backend, Domain, Factory, first_bad
+from nesssym.backends.jacobian import jacobian
+from nesssym.backends.registry import BACKENDS, check_installed
+from nesssym.backends.rounded import ROUNDED, is_special
 from nesssym.errors import ParameterError, UnknownNameError
 from nesssym.formulas import Formulas
-from nesssym.jacobian import jacobian
-from nesssym.program import Program, lower
-from nesssym.rounded import ROUNDED, is_special
+from nesssym.programs.program import Program, lower
 
 __all__ = ["Jacobian", "Kernel", "compile"]
 

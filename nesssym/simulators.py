@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from nesssym.averages import time_averages
 from nesssym.errors import ParameterError, UnknownNameError
+from nesssym.fluctuations.averages import time_averages
+from nesssym.fluctuations.observables import Counts
 from nesssym.networks import StateGraph
-from nesssym.observables import Counts
 from nesssym.zscores import LEVEL, RandomVerification, verify_averages
 
 __all__ = ["verify_simulation"]

@@ -17,7 +17,8 @@ from mpmath.libmp import to_rational
 from sympy import Rational, symbols
 
 import nesssym as ns
-from nesssym import backends, blocks
+from nesssym.backends import blocks
+from nesssym.backends import registry as backends
 from nesssym.errors import MissingExtraError, ParameterError, UnknownNameError
 from nesssym.exact.elimination import steady_weights
 from tests.models import symbolic

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sympy import Integer, Matrix, Rational, Symbol, diff, log
 
 import nesssym as ns
-from nesssym import symmetry
 from nesssym.exact.rational import equal
+from nesssym.fluctuations import symmetry
 from tests.compare import same_log
 from tests.models import SMALL, multigraphs, symbolic
 

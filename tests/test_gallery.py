@@ -13,7 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import nesssym as ns
-from nesssym.emit import python_source
+from nesssym.programs.emit import python_source
 from nesssym.special import SPECIAL
 from nesssym.system import Limit
 from tests import katex

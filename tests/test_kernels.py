@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Expr, Rational, exp, log, symbols
 
-from nesssym import backends, blocks
-from nesssym.compensated import difference
+from nesssym.backends import blocks
+from nesssym.backends import registry as backends
+from nesssym.backends.compensated import difference
 from nesssym.errors import NessError, ParameterError, ParseError, UnknownNameError
 from nesssym.formulas import Formulas
 from nesssym.functions import logratio

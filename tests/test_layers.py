@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "nesssym"
 IMPORT_NAMES = {"python-flint": "flint"}
-EXTRAS = {"jitted": ["numba", "llvmlite"], "traced": ["jax"]} | {
+EXTRAS = {"backends.jitted": ["numba", "llvmlite"], "backends.traced": ["jax"]} | {
     "networks.sbml": ["libsbml"],
     "networks.sbml_math": ["libsbml"],
     "networks.sbml_out": ["antimony"],
@@ -131,10 +131,10 @@ def test_no_text_is_evaluated(module):
         ("kernels", "verify", False),
         ("kernels", "networks", False),
         ("steady", "kernels", False),
-        ("program", "typeset", False),
-        ("emit", "program", True),
-        ("languages", "emit", True),
-        ("emit", "languages", False),
+        ("programs.program", "typeset", False),
+        ("programs.emit", "programs.program", True),
+        ("programs.languages", "programs.emit", True),
+        ("programs.emit", "programs.languages", False),
         ("kernels", "backends", True),
         ("backends", "kernels", False),
         ("exact", "backends", False),

@@ -10,7 +10,7 @@ from sympy import Symbol
 
 import nesssym as ns
 from nesssym.exact.rational import equal
-from nesssym.observables import observable
+from nesssym.fluctuations.observables import observable
 from tests.models import SMALL, multigraphs
 from tests.reference import CASES, exact, model
 

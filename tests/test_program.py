@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sympy import Integer, Rational, Symbol, exp, log, sqrt, symbols
 
-from nesssym.emit import numpy_source, python_source
 from nesssym.errors import NessError, UnknownNameError
-from nesssym.floating import floating
 from nesssym.functions import logratio
-from nesssym.languages import LANGUAGES, source
-from nesssym.program import lower
+from nesssym.programs.emit import numpy_source, python_source
+from nesssym.programs.floating import floating
+from nesssym.programs.languages import LANGUAGES, source
+from nesssym.programs.program import lower
 
 a, b, c, d, x = ARGUMENTS = symbols("a b c d x", positive=True)
 s, z = symbols("s z", positive=True)

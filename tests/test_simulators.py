@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sympy import Rational
 
 import nesssym as ns
-from nesssym.observables import observable
+from nesssym.fluctuations.observables import observable
 from tests.gillespie import MISTAKES, simulator
 from tests.models import SMALL, multigraphs
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from sympy import Expr, Symbol, exp, log, prod, sqrt
 
-from nesssym.characteristic import characteristic_polynomial
 from nesssym.constants import GAS
 from nesssym.exact.rational import cancel
-from nesssym.fluctuations import cumulants
+from nesssym.fluctuations.characteristic import characteristic_polynomial
+from nesssym.fluctuations.cumulants import cumulants
+from nesssym.fluctuations.uncertainty import thermodynamic_uncertainty_relation
 from nesssym.formulas import Formulas
 from nesssym.functions import logratio
 from nesssym.generic import affinities, entropy_production, steady_state
@@ -19,7 +20,6 @@ from nesssym.networks import ReactionNetwork, StateGraph
 from nesssym.networks.files import Reference
 from nesssym.special import RootIn
 from nesssym.system import Correction, Limit, System, parameter, real
-from nesssym.uncertainty import thermodynamic_uncertainty_relation
 
 __all__ = ["SYSTEM"]
 

@@ -1,0 +1,1 @@
+"""What runs a program on one kind of number."""

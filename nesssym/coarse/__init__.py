@@ -1,0 +1,1 @@
+"""Smaller models: states eliminated or lumped."""

@@ -1,0 +1,1 @@
+"""What is dissipated, by what and where: cycles, reservoirs, splits, fluctuation theorems."""

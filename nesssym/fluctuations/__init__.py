@@ -1,0 +1,1 @@
+"""How counted quantities fluctuate: cumulants, symmetry, large deviations, noise, bounds."""

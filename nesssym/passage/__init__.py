@@ -1,0 +1,1 @@
+"""First passage: moments, splitting, the whole distribution, recurrence."""

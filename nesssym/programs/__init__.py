@@ -1,0 +1,1 @@
+"""Formulas as straight-line programs, and those as source text."""

@@ -1,0 +1,1 @@
+"""What a steady state does when it is pushed."""
