@@ -11,7 +11,13 @@ from sympy import Add, Expr, Integer
 
 from nesssym import typeset
 from nesssym.diagrams import count_terms, one_way, tree_sums
-from nesssym.errors import IrreversibleError, NessWarning, NotErgodicError, UnknownNameError
+from nesssym.errors import (
+    IrreversibleError,
+    ModelError,
+    NessWarning,
+    NotErgodicError,
+    UnknownNameError,
+)
 from nesssym.exact import incidence
 from nesssym.exact.elimination import steady_weights
 from nesssym.exact.rational import from_poly
@@ -177,6 +183,14 @@ class SteadyState:
     @property
     def _recurrent(self) -> list[str]:
         return [s for s in self.state.labels if s not in self.transient]
+
+
+def refuse_model(ss: object, wanted: type = SteadyState) -> None:
+    """Raise ModelError where a model came and its steady state is wanted."""
+    if not isinstance(ss, wanted):
+        raise ModelError(
+            f"wanted a {wanted.__name__}, got {type(ss).__name__}; call steady_state(model) first"
+        )
 
 
 def refuse_one_way(labels: Iterable[str]) -> None:

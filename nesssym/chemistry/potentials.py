@@ -20,6 +20,7 @@ from nesssym.exact.monomials import Monomial, monomial
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks import ReactionNetwork
 from nesssym.networks.labelled import Combination
+from nesssym.steady import refuse_model
 
 __all__ = [
     "LoopLaw",
@@ -108,6 +109,7 @@ def chemical_potentials(ss: ReactionSteadyState) -> Formulas:
     >>> ns.chemical_potentials(ns.steady_state(r, totals={"A": 3}))["A"].doit()
     log(2)
     """
+    refuse_model(ss, ReactionSteadyState)
     standard = standard_potentials(ss.model)
     shared = Steps.over(ss.model)
     mu, known = shared.absorb(standard), shared.absorb(ss.state)
@@ -151,6 +153,7 @@ def lyapunov_function(ss: ReactionSteadyState) -> Formulas:
     >>> L["dL/dt"]
     (-2*A + B)*log(A) + (2*A - B)*log(B/2)
     """
+    refuse_model(ss, ReactionSteadyState)
     network = ss.model
     closed = not network.chemostats and refuse_perpetual_motion(network)
     balanced = network.mass_action and network.deficiency == 0 and network.weakly_reversible

@@ -15,6 +15,7 @@ from nesssym.errors import ModelError, TooLargeError, UnknownNameError
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks import ReactionNetwork, StateGraph, Transition
 from nesssym.networks.reactions import Complex, Reaction
+from nesssym.steady import refuse_model
 
 __all__ = ["master_equation", "product_form"]
 
@@ -162,6 +163,7 @@ def product_form(
     >>> ns.product_form(ns.steady_state(r), {"A": 2}).at({"A_tot": 1})
     {'A=2, B=0': 1/9, 'A=1, B=1': 4/9, 'A=0, B=2': 4/9}
     """
+    refuse_model(ss, ReactionSteadyState)
     network = ss.model
     balanced = network.mass_action and network.deficiency == 0 and network.weakly_reversible
     if not balanced and not (is_closed(network) and refuse_perpetual_motion(network)):

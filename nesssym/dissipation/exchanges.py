@@ -18,7 +18,7 @@ from nesssym.exact.monomials import Monomial, monomial
 from nesssym.exact.rational import cancel, equal
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks import Model
-from nesssym.steady import SteadyState
+from nesssym.steady import SteadyState, refuse_model
 from nesssym.thermodynamics import Cycle, cycles
 
 __all__ = [
@@ -67,6 +67,7 @@ def operational_currents(ss: SteadyState, exchanges: Exchanges) -> Formulas:
     >>> ns.operational_currents(ns.steady_state(g), {"heat hot": {"hot": "E"}})["heat hot"]
     3*E/17
     """
+    refuse_model(ss)
     amounts = _amounts(ss.model, exchanges)
     shared = Steps.over(ss.model)
     net = shared.absorb(ss.currents)
@@ -217,6 +218,7 @@ def dissipation(ss: SteadyState, exchanges: Exchanges) -> EntropyProduction | Ir
     >>> round(float(ns.efficiency(parts, "load", "fuel")["efficiency"]), 12)
     0.240790842608
     """
+    refuse_model(ss)
     amounts = _amounts(ss.model, exchanges)
     shared = Steps.over(ss.model)
     net = shared.absorb(ss.currents)

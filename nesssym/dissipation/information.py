@@ -13,7 +13,7 @@ from nesssym.errors import ModelError, UnknownNameError
 from nesssym.formulas import Formulas, Steps
 from nesssym.functions import logratio
 from nesssym.networks import Model, Transition
-from nesssym.steady import SteadyState, refuse_one_way
+from nesssym.steady import SteadyState, refuse_model, refuse_one_way
 
 __all__ = ["information_flow"]
 
@@ -75,6 +75,7 @@ def information_flow(ss: SteadyState, parts: Parts, names: Sequence[str] = ("X",
     >>> round(float(flow["information_X"]), 12), round(float(flow["information_Y"]), 12)
     (0.163802240111, -0.163802240111)
     """
+    refuse_model(ss)
     model = ss.model
     place = _places(model, parts, names)
     mover = {t: _mover(t, place, names) for t in model.transitions}

@@ -13,7 +13,7 @@ from nesssym.exact.monomials import Monomial
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks import StateGraph
 from nesssym.networks.energies import Exchanged, exchanged
-from nesssym.steady import SteadyState
+from nesssym.steady import SteadyState, refuse_model
 from nesssym.thermodynamics import Cycle
 
 __all__ = ["energy_balance", "energy_exchanges"]
@@ -121,6 +121,7 @@ def energy_balance(
     >>> flows["heat hot"] + flows["heat cold"]
     0
     """
+    refuse_model(ss)
     model = ss.model
     if not isinstance(model, StateGraph):
         raise ModelError("heat and work need a StateGraph; a chain in steps has no reservoirs")

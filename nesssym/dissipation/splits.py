@@ -13,7 +13,7 @@ from nesssym.errors import ModelError
 from nesssym.formulas import Steps
 from nesssym.functions import logratio
 from nesssym.networks import StateGraph, Transition
-from nesssym.steady import SteadyState, refuse_one_way
+from nesssym.steady import SteadyState, refuse_model, refuse_one_way
 
 __all__ = ["dual", "housekeeping", "pseudo_entropy_production"]
 
@@ -68,6 +68,7 @@ def housekeeping(
     >>> split["nonadiabatic"], split["adiabatic"]
     (log(2), -log(2/3))
     """
+    refuse_model(ss)
     model = ss.model
     shared = Steps.over(model)
     pi = shared.absorb(ss.state)
@@ -139,6 +140,7 @@ def pseudo_entropy_production(ss: SteadyState) -> EntropyProduction | Irreversib
     >>> ns.pseudo_entropy_production(ns.steady_state(g))["sigma"]
     10/7
     """
+    refuse_model(ss)
     shared = Steps.over(ss.model)
     p, net = shared.absorb(ss.state), shared.absorb(ss.currents)
     parts = {}
@@ -190,6 +192,7 @@ def dual(ss: SteadyState) -> StateGraph:
     >>> [(t.label, t.rate, t.reverse) for t in ns.dual(ns.steady_state(ring)).transitions]
     [('B->A', b, 0), ('C->B', c, 0), ('A->C', a, 0)]
     """
+    refuse_model(ss)
     model = ss.model
     if not isinstance(model, StateGraph):
         raise ModelError("the dual process is that of a StateGraph; a chain in steps has no rates")

@@ -13,7 +13,7 @@ from nesssym.errors import IrreversibleError, ModelError, UnknownNameError
 from nesssym.exact.elimination import absorption, eliminate
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks import Transition
-from nesssym.steady import SteadyState
+from nesssym.steady import SteadyState, refuse_model
 
 __all__ = ["visible_transitions"]
 
@@ -79,6 +79,7 @@ def visible_transitions(ss: SteadyState, visible: Iterable[str]) -> Formulas:
     >>> seen["P(A->B|A->B)"], seen["P(B->A|B->A)"], seen["affinity A->B"]
     (15/22, 1/22, log(15))
     """
+    refuse_model(ss)
     model = ss.model
     labels = list(dict.fromkeys(visible))
     known = {t.label: t for t in model.transitions}

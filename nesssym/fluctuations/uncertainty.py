@@ -21,7 +21,7 @@ from nesssym.fluctuations.observables import (
 from nesssym.fluctuations.perturbation import Tilted, expansion, tilted
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks import Model, StateGraph
-from nesssym.steady import SteadyState
+from nesssym.steady import SteadyState, refuse_model
 from nesssym.thermodynamics import affinities, cycles, entropy_production
 
 __all__ = [
@@ -68,6 +68,7 @@ def thermodynamic_uncertainty_relation(ss: SteadyState, counts: Counts) -> Bound
     >>> bound.lower, (2 * bound.at({})["ratio"]).evalf(12)
     (7/10, 2.21065322539)
     """
+    refuse_model(ss)
     _refuse_no_current(ss.model, counts)
 
     def upper(shared: Steps) -> Expr:
@@ -115,6 +116,7 @@ def kinetic_uncertainty_relation(ss: SteadyState, counts: Counts) -> Bound:
     >>> ns.kinetic_uncertainty_relation(ns.steady_state(g), {"A->B": 1}).at({})
     {'lower': 7/10, 'upper': 32/7, 'ratio': 320/49}
     """
+    refuse_model(ss)
     if any(f != 0 for f in observable(ss.model, counts).dwell.values()):
         raise ModelError("the kinetic uncertainty relation is about jumps; count no time in states")
 
@@ -158,6 +160,7 @@ def pseudo_entropy_bound(ss: SteadyState, counts: Counts) -> Bound:
     >>> ns.pseudo_entropy_bound(ns.steady_state(g), {"A->B": 1}).holds({})
     True
     """
+    refuse_model(ss)
     _refuse_no_current(ss.model, counts)
 
     def upper(shared: Steps) -> Expr:
@@ -216,6 +219,7 @@ def unicycle_bound(ss: SteadyState, counts: Counts) -> Bound:
     >>> ns.unicycle_bound(ns.steady_state(g), {"A->B": 1}).at({})["ratio"].equals(1)
     True
     """
+    refuse_model(ss)
     _refuse_no_current(ss.model, counts)
     found = cycles(ss.model)
     if len(found) != 1:
@@ -279,6 +283,7 @@ def best_current(ss: SteadyState) -> Formulas:
     >>> ns.best_current(ns.steady_state(g)).at({})
     {'precision': 3806/9109, 'A->B/y': 2783/9109, 'A->B/z': 6776/9109}
     """
+    refuse_model(ss)
     shared = begin(ss.model)
     precision, weights = _best(ss, shared)
     return shared.formulas(
@@ -306,6 +311,7 @@ def best_current_bound(ss: SteadyState, counts: Counts) -> Bound:
     >>> ns.best_current_bound(ss, {"A->B/y": 23, "A->B/z": 56}).at({})["ratio"]
     1
     """
+    refuse_model(ss)
     _refuse_no_current(ss.model, counts)
     return _precision(
         ss,

@@ -11,7 +11,7 @@ from nesssym.exact.elimination import eliminate
 from nesssym.exact.hitting import pair_rates, solve_backward, times_spent
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks import Model
-from nesssym.steady import SteadyState
+from nesssym.steady import SteadyState, refuse_model
 
 __all__ = ["kemeny_constant", "recurrence_times"]
 
@@ -49,6 +49,7 @@ def kemeny_constant(ss: SteadyState) -> Formulas:
     >>> ns.kemeny_constant(ns.steady_state(g))["K"]
     (a + b + c)/(a*b + a*c + b*c)
     """
+    refuse_model(ss)
     shared = Steps.over(ss.model)
     live = [s for s in ss.model.states if s not in ss.transient]
     if len(live) == 1:
@@ -127,6 +128,7 @@ def recurrence_times(ss: SteadyState) -> Formulas:
     >>> ns.recurrence_times(ns.steady_state(g)).at({})
     {'A': 5/2, 'B': 5/4, 'C': 5/2}
     """
+    refuse_model(ss)
     shared = Steps.over(ss.model)
     p = shared.absorb(ss.state)
     live = [s for s in ss.model.states if s not in ss.transient]

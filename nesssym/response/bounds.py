@@ -13,7 +13,7 @@ from nesssym.bounds import Bound
 from nesssym.errors import ModelError, NessError, TooLargeError, UnknownNameError
 from nesssym.fluctuations.observables import Counts, refuse_chain
 from nesssym.response.static import Linear
-from nesssym.steady import SteadyState
+from nesssym.steady import SteadyState, refuse_model
 from nesssym.thermodynamics import all_cycles, entropy_production
 
 __all__ = ["response_bound", "response_uncertainty"]
@@ -72,6 +72,7 @@ def response_bound(
     >>> bound.upper, bound.holds({})
     (tanh(log(15)/4)**2, True)
     """
+    refuse_model(ss)
     _check_kind(to)
     label, states = str(transition), (str(first), str(second))
     labels = [t.label for t in ss.model.transitions]
@@ -149,6 +150,7 @@ def response_uncertainty(
     >>> bound.holds({})
     True
     """
+    refuse_model(ss)
     _check_kind(to)
     refuse_chain(ss.model, "response uncertainty relations")
     linear = Linear(ss, {"J": counts})

@@ -19,7 +19,7 @@ from nesssym.fluctuations.observables import Counts, begin, observable, refuse_c
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks import Model
 from nesssym.response.static import PARAMETERS
-from nesssym.steady import SteadyState
+from nesssym.steady import SteadyState, refuse_model
 
 __all__ = ["response_function", "susceptibility"]
 
@@ -75,6 +75,7 @@ def susceptibility(
     >>> chi["chi"].factor()
     a*b/((a + b)*(a + b + s))
     """
+    refuse_model(ss)
     variable = parsing.symbol(str(s))
     if variable.name in {known.name for known in ss.model.symbols}:
         raise NameClashError(f"the model has a symbol {variable} of its own; pass another s=...")
@@ -132,6 +133,7 @@ def response_function(
     >>> ns.response_function(ss, "B", ("energies", "A"), [0, 1]).round(6)
     array([0.5     , 0.067668])
     """
+    refuse_model(ss)
     weights = _weights(ss, of)
     if ss.model.symbols or any(w.free_symbols for w in weights.values()):
         raise ModelError("a response function needs numbers; substitute them for all symbols first")

@@ -16,7 +16,7 @@ from nesssym.exact.hitting import solve_backward
 from nesssym.fluctuations.observables import Counts, Observable, begin, observable, refuse_chain
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks import Transition
-from nesssym.steady import SteadyState
+from nesssym.steady import SteadyState, refuse_model
 
 __all__ = ["Linear", "Responding", "fluctuation_response", "projector", "response"]
 
@@ -70,6 +70,7 @@ def response(ss: SteadyState, of: Any = "state", to: str = "rates") -> Formulas:
     >>> found["d A->B / d B(A->B)"], found["d A->B / d B(B->C)"]
     (-92/343, -68/343)
     """
+    refuse_model(ss)
     if to not in PARAMETERS:
         raise UnknownNameError.of("kind of parameter", to, PARAMETERS)
     given = {} if isinstance(of, str) else _named(of)
@@ -125,6 +126,7 @@ def projector(ss: SteadyState) -> Formulas:
     >>> [p[f"P({e}, {e})"] for e in ("A->B", "B->C", "C->A")]
     [23/49, 17/49, 9/49]
     """
+    refuse_model(ss)
     linear = Linear(ss)
     found: dict[str, Expr] = {}
     heads: list[str] = []
@@ -178,6 +180,7 @@ def fluctuation_response(
     >>> ns.fluctuation_response(ns.steady_state(dot), {"1->0/right": 1}).at({})
     {'C': 78/125, '0->1/left': 54/125, '1->0/right': 24/125}
     """
+    refuse_model(ss)
     refuse_chain(ss.model, "fluctuation-response relations")
     linear = Linear(ss, {"first": first, "second": first if second is None else second})
     one, two = linear.observables(linear.given)
