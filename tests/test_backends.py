@@ -147,6 +147,20 @@ def test_jacobian_against_exact_derivatives(backend):
         kernel.jacobian(["zz"])
 
 
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_jacobian_of_currents(backend):
+    """Currents hold differences of products, which have a derivative of their own."""
+    ss = ns.steady_state(symbolic(nx.diamond_graph()))
+    kernel = ns.compile(ss.currents_as("reduced"), backend)
+    values = {name: Fraction(i + 2, 8) for i, name in enumerate(kernel.arguments)}
+    got = kernel.jacobian()(**{n: float(v) for n, v in values.items()})
+    plain = ss.currents_as("difference")
+    for label in plain.labels:
+        for s in plain.symbols:
+            slope = plain[label].diff(s).subs({t: values[t.name] for t in plain.symbols})
+            assert float(got[label][s.name]) == pytest.approx(float(slope), rel=1e-12, abs=1e-15)
+
+
 EMRE = symbolic(nx.Graph(ns.gallery.load("emre").model.graph.to_undirected()))
 COMPILERS = {"c": ("cc", "flux"), "fortran": ("gfortran", "flux_")}
 
