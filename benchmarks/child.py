@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 from time import perf_counter, process_time
@@ -131,11 +130,14 @@ def run(*arguments: str, limit: float = LIMIT, module: str = "benchmarks.child")
     strange = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
     env = {k: v for k, v in os.environ.items() if k not in strange}
     most = int(limit)
+    code = (
+        f"import resource, runpy; resource.setrlimit(resource.RLIMIT_CPU, ({most}, {most + 9})); "
+        f"runpy.run_module({module!r}, run_name='__main__', alter_sys=True)"
+    )
     env |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS"), "1")
     try:
         done = subprocess.run(
-            [sys.executable, "-W", "ignore", "-m", module, *arguments],
-            preexec_fn=partial(resource.setrlimit, resource.RLIMIT_CPU, (most, most + 9)),
+            [sys.executable, "-W", "ignore", "-c", code, *arguments],
             cwd=ROOT,
             env=env,
             capture_output=True,

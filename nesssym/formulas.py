@@ -17,7 +17,7 @@ from nesssym.programs.program import free_symbols, needed_steps
 
 __all__ = ["Formulas", "Steps"]
 
-MAX_OPERATIONS = 20_000
+MAX_OPERATIONS = 100_000
 
 
 @dataclass(frozen=True, repr=False)
@@ -113,7 +113,7 @@ class Formulas(Mapping[str, Expr]):
         """Return one result in closed form, its steps substituted.
 
         Raises `UnknownNameError` for an unknown label and `TooLargeError` where the closed form
-        has more than 20,000 operations.
+        has more than 100,000 operations.
         """
         return self._unfolded((self._index(label),))[0]
 
