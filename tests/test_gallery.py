@@ -13,6 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import nesssym as ns
+from nesssym.gallery.earth_climate import layers
 from nesssym.programs.emit import python_source
 from nesssym.special import SPECIAL
 from nesssym.system import Limit
@@ -49,6 +50,26 @@ REFERENCE = {
     "neuron.mullins_noda.V": ("neuron", "resting potential", "steady", {}),
     "neuron.pump_efficiency": ("neuron", "efficiency", "eta", {}),
     "neuron.pump_reversal": ("neuron", "reversal potential", "V", {}),
+    "earth.T_e": ("earth_climate", "emission temperature", "T_e", {}),
+    "earth.Ts_N3_eps0.6": ("earth_climate", "grey layers", "T_s", {"N": 3, "epsilon": "0.6"}),
+    "earth.Ttop_N3_eps0.6": (
+        "earth_climate",
+        "grey layers",
+        "T_k",
+        {"N": 3, "k": 3, "epsilon": "0.6"},
+    ),
+    "earth.layer2_of_4": (
+        "earth_climate",
+        "grey layers",
+        "T_k",
+        {"N": 4, "k": 2, "epsilon": "0.55"},
+    ),
+    "earth.material_epr": ("earth_climate", "material entropy production", "sigma", {}),
+    "ebm1d.T_equator": ("earth_climate", "one-dimensional climate, above 0 degrees", "equator", {}),
+    "ebm1d.transport_epr": ("earth_climate", "meridional transport", "sigma", {}),
+    "ice_albedo.snowball": ("earth_climate", "ice and albedo", "snowball", {}),
+    "ice_albedo.warm": ("earth_climate", "ice and albedo", "warm", {}),
+    "mep.k": ("earth_climate", "two boxes, most entropy", "k", {}),
     "sink.h_star": ("kitchen_sink", "level", "h", {}),
     "sink.fill_h60": (
         "kitchen_sink",
@@ -153,6 +174,7 @@ def test_units_of_every_result(system):
         "pi": math.pi,
         "inf": math.inf,
         "root": _root,
+        "integral": lambda f, low, high: f((low + high) / 2) * (high - low),
     }
     for name, special in SPECIAL.items():
         functions.setdefault(name, _unitless(partial(_float, special)))
@@ -196,6 +218,8 @@ def test_limits(system):
         ("living_cell", {"dG_ATP": "40e3"}, ns.NoSteadyStateError, "ATP pays for the ions"),
         ("gene_regulation", {"gamma": 0}, ns.ParameterError, "gamma is 0: it must be > 0"),
         ("gene_regulation", {"x": "-1"}, ns.ParameterError, "x is -1: it must be > 0"),
+        ("earth_climate", {"a": 1}, ns.ParameterError, "a must be below 1; got 1"),
+        ("earth_climate", {"T_sun": 250}, ns.NoSteadyStateError, "colder than the Sun"),
         ("kitchen_sink", {"z": 1}, ns.UnknownNameError, "unknown parameter 'z'"),
     ],
 )
@@ -248,3 +272,12 @@ def test_picture_and_text(system):
     assert axes.has_data()
     assert system.title in system.text()
     assert r"\end{document}" in system.latex()
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_layers_of_any_number_agree_with_their_network(count):
+    earth = ns.gallery.load("earth_climate")
+    values = {s: v for s, v in earth.values.items() if s.name in ("S_0", "a", "epsilon")}
+    network = layers(count, earth.named).subs(values)
+    ground = earth.numbers(ns.steady_state(network).state)["T_s"]
+    assert ground == pytest.approx(earth.at("grey layers", {"N": count})["T_s"], rel=1e-15)

@@ -1,0 +1,297 @@
+"""Earth: a steady climate between sunlight and the cold of space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from sympy import Expr, Integer, Integral, Rational, Symbol, diff, integrate, legendre, solve, tanh
+
+from nesssym.constants import STEFAN_BOLTZMANN
+from nesssym.exact.isolation import isolate
+from nesssym.formulas import Formulas
+from nesssym.generic import entropy_production, steady_state
+from nesssym.networks import FlowNetwork
+from nesssym.networks.files import Reference
+from nesssym.special import RootIn
+from nesssym.system import Correction, Limit, System, parameter, real
+
+__all__ = ["SYSTEM", "layers"]
+
+
+def layers(count: int, symbols: Mapping[str, Expr]) -> FlowNetwork:
+    """Return ground and layers of a grey atmosphere, with everything that they exchange.
+
+    A layer absorbs the part epsilon of infrared light from either side and emits the same part of
+    a black body's; sunlight goes through to the ground.
+    """
+    places = ["ground", *(f"layer_{k}" for k in range(1, count + 1)), "space"]
+    unknowns = {p: f"T_{k}" if k else "T_s" for k, p in enumerate(places[:-1])}
+    lines = ["sunlight: sun -> ground ; S_0*(1 - a)/4"]
+    for i, below in enumerate(places[:-1]):
+        for j, above in enumerate(places[i + 1 :], i + 1):
+            seen = (i > 0) + (above != "space")
+            back = f" - {unknowns[above]}^4" if above != "space" else ""
+            law = f"epsilon^{seen}*(1 - epsilon)^{j - i - 1}*sigma_SB*({unknowns[below]}^4{back})"
+            lines.append(f"{below}_{above}: {below} -> {above} ; {law}")
+    return FlowNetwork.from_text(
+        "\n".join(lines),
+        unknowns=unknowns,
+        symbols=symbols,
+        assume=["1 - a", "1 - epsilon"],
+        unit="W/m^2",
+    )
+
+
+def _model(symbols: Mapping[str, Symbol]) -> FlowNetwork:
+    return layers(1, symbols)
+
+
+def _results(model: FlowNetwork, system: System) -> dict[str, Formulas]:
+    shared = system.steps()
+    ss = steady_state(model)
+    F, T_e = _sunlight(system), _emission(system)
+    T = Symbol("T", positive=True)
+    warming = 1 / diff(_black(system, T), T).xreplace({T: T_e})
+    T_s = ss["T_s"]
+    T_sun = system.named["T_sun"]
+    return {
+        "absorbed sunlight": shared.formulas({"F": F}, unit="W/m^2"),
+        "emission temperature": shared.formulas({"T_e": T_e}, unit="K"),
+        "sensitivity": shared.formulas({"lambda": warming}, heads=[r"\lambda"],
+                                       unit="K*m^2/W"),
+        "one layer": replace(ss.state, unit="K"),
+        "one layer, heat flow": ss.currents,
+        "grey layers": _column(system),
+        "material entropy production": shared.formulas(
+            {"sigma": F * (1 / T_e - 1 / T_s)}, heads=[r"\sigma"], unit="W/(m^2*K)"),
+        "planetary entropy production": shared.formulas(
+            {"sigma": F * (_carried(system, T_e) - _carried(system, T_sun))},
+            heads=[r"\sigma"], unit="W/(m^2*K)"),
+        "two boxes": replace(steady_state(_boxes(system)).state, unit="K"),
+        "two boxes, entropy production": _transport(system).select(["sigma"]),
+        "two boxes, most entropy": _most(system),
+        "ice and albedo": _ice(system),
+        "one-dimensional climate": _zonal(system, system.named["T_0"]),
+        "one-dimensional climate, above 0 degrees": _zonal(system, Integer(0)),
+        "meridional transport": _meridional(system),
+    }  # fmt: skip
+
+
+def _sunlight(system: System) -> Expr:
+    return system.expr("S_0*(1 - a)/4")
+
+
+def _black(system: System, T: Expr) -> Expr:
+    return system.named["sigma_SB"] * T**4
+
+
+def _emission(system: System) -> Expr:
+    """Balance sunlight and the light of a black body."""
+    T = Symbol("T", positive=True)
+    assume = (system.expr("1 - a"),)
+    return isolate([_sunlight(system) - _black(system, T)], [T], assume).values[T]
+
+
+def _carried(system: System, temperature: Expr) -> Expr:
+    """Return the entropy that black radiation carries, for each energy that it carries."""
+    T, u = Symbol("T", positive=True), Symbol("u", positive=True)
+    entropy = integrate(diff(_black(system, u), u) / u, (u, 0, T))
+    return (entropy / _black(system, T)).xreplace({T: temperature})
+
+
+def _column(system: System) -> Formulas:
+    """Temperatures of ground and of layer k among N alike.
+
+    Upward flux U below a layer, U' above it, downward D' above it: the flux F is the same at
+    every height, so each layer takes the same step.
+    """
+    epsilon, N, k, T_e = (*(system.named[s] for s in ("epsilon", "N", "k")), _emission(system))
+    F = Symbol("F", positive=True)
+    U, above, down, black = (Symbol(s, positive=True) for s in ("U", "V", "D", "B"))
+    (found,) = solve(
+        [2 * black - U - down, above - (1 - epsilon) * U - epsilon * black, above - down - F],
+        [U, black, down],
+        dict=True,
+    )
+    step = (found[U] - above).cancel()
+    emitted = {"T_s": F + N * step, "T_k": found[black].xreplace({above: F + (N - k) * step})}
+    return system.steps().formulas(
+        {name: T_e * (value / F).cancel() ** Rational(1, 4)
+         for name, value in emitted.items()},
+        heads=["T_s", "T_k"], unit="K",
+    )  # fmt: skip
+
+
+def _boxes(system: System) -> FlowNetwork:
+    return FlowNetwork.from_text(
+        """
+        sun_1: sun -> tropics ; S_1
+        sun_2: sun -> poles ; S_2
+        out_1: tropics -> space ; A + B*(T_1 - T_0)
+        out_2: poles -> space ; A + B*(T_2 - T_0)
+        transport: tropics -> poles ; D_12*(T_1 - T_2)
+        """,
+        unknowns={"tropics": "T_1", "poles": "T_2"},
+        potentials={"tropics": "1/T_1", "poles": "1/T_2", "sun": 0, "space": 0},
+        symbols=system.named,
+        unit="W/m^2",
+        dissipation="W/(m^2*K)",
+    )
+
+
+def _transport(system: System) -> Formulas:
+    found = entropy_production(steady_state(_boxes(system)))
+    shared = system.steps()
+    return shared.formulas(
+        {"sigma": shared.absorb(found)["transport"]}, heads=[r"\sigma"], unit="W/(m^2*K)"
+    )
+
+
+def _most(system: System) -> Formulas:
+    """Find the transport with which most entropy is produced."""
+    k = system.named["D_12"]
+    sigma = _transport(system)["sigma"]
+    (best,) = (r for r in solve(diff(sigma, k).together().as_numer_denom()[0], k)
+               if r.xreplace(dict(system.values)) > 0)  # fmt: skip
+    return system.steps().formulas({"k": best}, heads=["k^*"], unit="W/(m^2*K)")
+
+
+def _ice(system: System) -> Formulas:
+    """Three balances of sunlight and emission, told apart by the extrema of what is gained."""
+    T = Symbol("T", positive=True)
+    a_w, a_i, T_i, w = (system.named[s] for s in ("a_w", "a_i", "T_i", "w"))
+    albedo = a_w + (a_i - a_w) * (1 - tanh((T - T_i) / w)) / 2
+    solar, clear = system.named["S_0"] / 4, system.named["epsilon_eff"]
+
+    def gain(reflected: Expr) -> Expr:
+        return solar * (1 - reflected) - clear * _black(system, T)
+
+    cold, hot = ((solar * (1 - a) / (clear * system.named["sigma_SB"])) ** Rational(1, 4)
+                 for a in (a_i, a_w))  # fmt: skip
+    slope = diff(gain(albedo), T)
+    least, most = RootIn(slope, (T, cold, T_i)), RootIn(slope, (T, T_i, hot))
+    return system.steps().formulas(
+        {name: RootIn(gain(albedo), (T, low, high)) for name, low, high in (
+            ("snowball", cold, least), ("unstable", least, most), ("warm", most, hot))},
+        unit="K",
+    )  # fmt: skip
+
+
+def _profile(system: System, x: Symbol) -> Expr:
+    """Expand sunlight in Legendre polynomials, on which diffusion acts as a number."""
+    Q, s_2, c_0, c_2, D, A, B = (system.named[s] for s in ("Q", "s_2", "c_0", "c_2", "D", "A", "B"))
+    heat = Q * (1 + s_2 * legendre(2, x)) * (c_0 - c_2 * legendre(2, x)) - A
+    total: Expr = Integer(0)
+    for order in (0, 2, 4):
+        P = legendre(order, x)
+        share = (2 * order + 1) * integrate((heat * P).expand(), (x, 0, 1))
+        moved = (diff((1 - x**2) * diff(P, x), x) / P).cancel()
+        total += share / (B - D * moved) * P
+    return total
+
+
+def _zonal(system: System, zero: Expr) -> Formulas:
+    x = Symbol("x", real=True)
+    T = _profile(system, x)
+    places = {"equator": Integer(0), "pole": Integer(1), "T": system.named["x"]}
+    return system.steps().formulas(
+        {name: zero + T.xreplace({x: place}) for name, place in places.items()}, unit="K"
+    )
+
+
+def _meridional(system: System) -> Formulas:
+    x = Symbol("y", real=True)
+    T = system.named["T_0"] + _profile(system, x)
+    local = system.named["D"] * (1 - x**2) * (diff(T, x) / T) ** 2
+    return system.steps().formulas(
+        {"sigma": Integral(local, (x, 0, 1))}, heads=[r"\sigma"], unit="W/(m^2*K)"
+    )
+
+
+def _four_thirds(system: System) -> Formulas:
+    shared = system.steps()
+    right = system["planetary entropy production"]["sigma"]
+    T_e, T_sun = _emission(system), system.named["T_sun"]
+    naive = _sunlight(system) * (1 / T_e - 1 / T_sun)
+    return shared.formulas({"naive": naive, "right": right}, unit="W/(m^2*K)")
+
+
+def _draw(axes: Any, system: System) -> None:
+    kernel = system.kernel("grey layers")
+    parts = [0.01 * i for i in range(1, 100)]
+    for N in (1, 2, 3, 4):
+        axes.plot(parts, kernel(epsilon=parts, N=N)["T_s"], label=f"{N} layers")
+    axes.set_xlabel("emissivity of a layer")
+    axes.set_ylabel("temperature of the ground, K")
+    axes.legend()
+
+
+SYSTEM = System(
+    title="Earth: a steady climate between the Sun and space",
+    passage="""
+Sunlight comes in and infrared light leaves, as much energy but twenty times the entropy. Layers
+that let sunlight through and absorb infrared light keep the ground warmer than what space sees.
+""",
+    reference=Reference(
+        authors="G. R. North, R. F. Cahalan, J. A. Coakley",
+        year=1981,
+        title="Energy balance climate models",
+        journal="Rev. Geophys. 19, 91",
+        note="one-dimensional energy balance; grey layers are textbook",
+    ),
+    parameters=(
+        parameter("S_0", "1361", "W/m^2", "solar constant", "Kopp, Lean 2011"),
+        parameter("a", "0.294", "1", "albedo"),
+        parameter("epsilon", "0.78", "1", "emissivity of a layer", latex=r"\varepsilon"),
+        parameter("N", "1", "1", "number of layers"),
+        parameter("k", "1", "1", "number of a layer, from the ground"),
+        parameter("T_sun", "5772", "K", "temperature of the Sun", latex=r"T_\text{sun}"),
+        parameter("A", "203.3", "W/m^2", "infrared emission at 0 degrees"),
+        parameter("B", "2.09", "W/(m^2*K)", "its rise with temperature"),
+        parameter("T_0", "273.15", "K", "0 degrees"),
+        parameter("S_1", "300", "W/m^2", "sunlight absorbed in the tropics"),
+        parameter("S_2", "175", "W/m^2", "sunlight absorbed near the poles"),
+        parameter("D_12", "1", "W/(m^2*K)", "transport between the boxes", "illustrative"),
+        parameter("a_w", "0.28", "1", "albedo without ice"),
+        parameter("a_i", "0.62", "1", "albedo with ice"),
+        parameter("T_i", "262", "K", "temperature at which half is ice"),
+        parameter("w", "8", "K", "width of this change"),
+        parameter("epsilon_eff", "0.612", "1", "emissivity of the planet",
+                  latex=r"\varepsilon_\text{eff}"),
+        parameter("Q", "340.25", "W/m^2", "mean sunlight"),
+        real("s_2", "-0.482", "1", "its second Legendre coefficient"),
+        parameter("c_0", "0.681", "1", "mean absorbed part"),
+        parameter("c_2", "0.202", "1", "its fall to the poles"),
+        parameter("D", "0.649", "W/(m^2*K)", "meridional diffusion"),
+        real("x", "0.5", "1", "sine of the latitude"),
+        STEFAN_BOLTZMANN,
+    ),
+    build=_model,
+    derive=_results,
+    below={"a": "1", "epsilon": "1", "a_w": "a_i", "a_i": "1"},
+    exists=lambda system: {
+        "the planet is colder than the Sun": system.named["T_sun"] - _emission(system)
+    },
+    limits=(
+        Limit("opaque layers add up", "grey layers", "T_s", {"epsilon": "1"},
+              "(S_0*(1-a)*(N+1)/(4*sigma_SB))^(1/4)"),
+        Limit("without layers the ground is what space sees", "grey layers", "T_s", {"N": "0"},
+              "(S_0*(1-a)/(4*sigma_SB))^(1/4)"),
+        Limit("layers that absorb nothing change nothing", "grey layers", "T_s",
+              {"epsilon": "0"}, "(S_0*(1-a)/(4*sigma_SB))^(1/4)"),
+        Limit("no transport, no entropy", "two boxes, entropy production", "sigma",
+              {"D_12": "0"}, "0"),
+        Limit("with fast transport there is no difference left to dissipate",
+              "two boxes, entropy production", "sigma", {"D_12": "oo"}, "0"),
+    ),
+    corrections=(
+        Correction(
+            naive="radiation carries the entropy F/T",
+            right="it carries 4/3 of that",
+            evidence=_four_thirds,
+        ),
+    ),
+    draw=_draw,
+)  # fmt: skip
