@@ -153,8 +153,7 @@ def _most(system: System) -> Formulas:
     """Find the transport with which most entropy is produced."""
     k = system.named["D_12"]
     sigma = _transport(system)["sigma"]
-    (best,) = (r for r in solve(diff(sigma, k).together().as_numer_denom()[0], k)
-               if r.xreplace(dict(system.values)) > 0)  # fmt: skip
+    best = isolate([diff(sigma, k)], [k]).values[k]
     return system.steps().formulas({"k": best}, heads=["k^*"], unit="W/(m^2*K)")
 
 
@@ -222,8 +221,8 @@ def _draw(axes: Any, system: System) -> None:
     kernel = system.kernel("grey layers")
     parts = [0.01 * i for i in range(1, 100)]
     for N in (1, 2, 3, 4):
-        axes.plot(parts, kernel(epsilon=parts, N=N)["T_s"], label=f"{N} layers")
-    axes.set_xlabel("emissivity of a layer")
+        axes.plot(parts, kernel(epsilon=parts, N=N)["T_s"], label=f"N = {N}")
+    axes.set_xlabel("emissivity of each of N layers")
     axes.set_ylabel("temperature of the ground, K")
     axes.legend()
 
@@ -281,6 +280,10 @@ that let sunlight through and absorb infrared light keep the ground warmer than 
               "(S_0*(1-a)/(4*sigma_SB))^(1/4)"),
         Limit("layers that absorb nothing change nothing", "grey layers", "T_s",
               {"epsilon": "0"}, "(S_0*(1-a)/(4*sigma_SB))^(1/4)"),
+        Limit("a planet as hot as the Sun produces no entropy", "planetary entropy production",
+              "sigma", {"T_sun": "(S_0*(1-a)/(4*sigma_SB))^(1/4)"}, "0"),
+        Limit("small gradients are transported best with half of B", "two boxes, most entropy",
+              "k", {"S_1": "S_2"}, "B/2"),
         Limit("no transport, no entropy", "two boxes, entropy production", "sigma",
               {"D_12": "0"}, "0"),
         Limit("with fast transport there is no difference left to dissipate",
