@@ -204,44 +204,7 @@ def refuse_one_way(labels: Iterable[str]) -> None:
 
 
 def steady_state(model: Model, method: str | Method = "auto") -> SteadyState:
-    r"""Derive the exact steady state of a model, symbolically.
-
-    Parameters
-    ----------
-    model : StateGraph or MarkovChain
-        With exactly one closed class of states; other states are transient and get probability
-        zero (with a warning that names them).
-    method : {"auto", "elimination", "trees", "reduced"} or callable, optional
-        ``"elimination"``: subtraction-free state elimination, a short program of shared steps,
-        for graphs of any size. ``"trees"``: Kirchhoff's sums over spanning trees, expanded, for
-        reading. ``"reduced"``: numerators and normalisation in lowest terms, expanded, for many
-        states with few symbols; states that symmetry makes equal are lumped first and blocks that
-        meet in one state are solved alone. ``"auto"`` writes trees where there are few and
-        eliminates otherwise. A callable gets ``(n, rates, steps)`` and returns n expressions.
-
-    Returns
-    -------
-    SteadyState
-
-    Raises
-    ------
-    NotErgodicError
-        Several closed classes: the steady state is not unique.
-    TooLargeError
-        Too many terms to write out, with ``method="trees"`` or ``"reduced"``.
-
-    References
-    ----------
-    J. Schnakenberg, Rev. Mod. Phys. 48, 571 (1976), doi:10.1103/RevModPhys.48.571.
-
-    Examples
-    --------
-    >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A -> B ; a \n B -> C ; b \n C -> A ; c")
-    >>> ss = ns.steady_state(g)
-    >>> ss["B"]
-    a*c/(a*b + a*c + b*c)
-    """
+    """Answer `nesssym.steady_state` for Markov models; see there."""
     if isinstance(method, str) and method != "auto" and method not in METHODS:
         raise UnknownNameError.of("method", method, ["auto", *METHODS])
     live = closed_class(model)

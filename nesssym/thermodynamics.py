@@ -95,37 +95,7 @@ class Cycle:
 
 
 def cycles(model: Model, chords: Iterable[str] | None = None) -> tuple[Cycle, ...]:
-    r"""Return a fundamental basis of cycles, one for each chord of a spanning tree.
-
-    Every cycle runs along its chord's direction and starts with it. Parallel transitions make
-    cycles too.
-
-    Parameters
-    ----------
-    model : StateGraph or MarkovChain
-        The model.
-    chords : iterable of str, optional
-        Labels of transitions to be chords; the others make the tree. By default the tree takes
-        transitions in the order of the model.
-
-    Raises
-    ------
-    ModelError
-        The transitions that are not chords do not make a spanning tree.
-
-    References
-    ----------
-    J. Schnakenberg, Rev. Mod. Phys. 48, 571 (1976), doi:10.1103/RevModPhys.48.571.
-
-    Examples
-    --------
-    >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d \n C <-> A ; e, f")
-    >>> [cycle.label for cycle in ns.cycles(g)]
-    ['C->A->B->C']
-    >>> [cycle.label for cycle in ns.cycles(g, chords=["A->B"])]
-    ['A->B->C->A']
-    """
+    """Answer `nesssym.cycles` for Markov models; see there."""
     n, ends = _ends(model)
     tree = None if chords is None else _tree_without(model, list(chords))
     return tuple(_cycle(model, found) for found in incidence.fundamental_cycles(n, ends, tree))
@@ -160,30 +130,7 @@ def all_cycles(model: Model, max_cycles: int | None = None) -> Iterator[Cycle]:
 
 
 def affinities(model: Model, chords: Iterable[str] | None = None) -> Formulas:
-    r"""Return the affinity of every fundamental cycle, :math:`\ln \Pi^+/\Pi^-`.
-
-    The thermodynamic forces of the model; all vanish exactly at equilibrium. Energies cancel:
-    with rates from ``with_energies`` only the drive is left.
-
-    Parameters
-    ----------
-    model : StateGraph or MarkovChain
-        The model.
-    chords : iterable of str, optional
-        As in `cycles`.
-
-    Raises
-    ------
-    IrreversibleError
-        A cycle passes a one-way transition.
-
-    Examples
-    --------
-    >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d \n C <-> A ; e, f")
-    >>> ns.affinities(g)["C->A->B->C"]
-    log(a*c*e/(b*d*f))
-    """
+    """Answer `nesssym.affinities` for Markov models; see there."""
     found = cycles(model, chords)
     return Steps.over(model).formulas(
         ((c.label, accurate_affinity(c)) for c in found), heads=_heads("A", found)
@@ -191,22 +138,7 @@ def affinities(model: Model, chords: Iterable[str] | None = None) -> Formulas:
 
 
 def cycle_currents(ss: SteadyState, chords: Iterable[str] | None = None) -> Formulas:
-    r"""Return Schnakenberg's cycle currents: the current through each cycle's chord.
-
-    Parameters
-    ----------
-    ss : SteadyState
-        The steady state.
-    chords : iterable of str, optional
-        As in `cycles`.
-
-    Examples
-    --------
-    >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A <-> B ; 2, 1 \n B <-> C ; 3, 1 \n C <-> A ; 5, 2")
-    >>> ns.cycle_currents(ns.steady_state(g))["C->A->B->C"]
-    4/7
-    """
+    """Answer `nesssym.cycle_currents` for Markov models; see there."""
     found = cycles(ss.model, chords)
     shared = Steps.over(ss.model)
     net = shared.absorb(ss.currents)
@@ -220,37 +152,7 @@ def cycle_currents(ss: SteadyState, chords: Iterable[str] | None = None) -> Form
 def entropy_production(
     ss: SteadyState, chords: Iterable[str] | None = None
 ) -> EntropyProduction | Irreversibility:
-    r"""Return the entropy production: in total, per transition and per fundamental cycle.
-
-    :math:`\sigma = \sum_e J_e F_e = \sum_c J_c A_c \ge 0`. The total has the label ``"sigma"``,
-    the parts those of the transitions and of the cycles. Each transition's part is non-negative;
-    a cycle's need not be.
-
-    Parameters
-    ----------
-    ss : SteadyState
-        The steady state. For a `StateGraph` the unit is k_B per time; for a `MarkovChain` it is
-        nats per step, a statistical irreversibility.
-    chords : iterable of str, optional
-        As in `cycles`.
-
-    Raises
-    ------
-    IrreversibleError
-        A transition that carries a current goes one way only: the value would be infinite.
-
-    References
-    ----------
-    J. Schnakenberg, Rev. Mod. Phys. 48, 571 (1976), doi:10.1103/RevModPhys.48.571.
-
-    Examples
-    --------
-    >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("hot: g <-> e ; 1/2, 1 \n cold: g <-> e ; 3/5, 3")
-    >>> sigma = ns.entropy_production(ns.steady_state(g))
-    >>> round(float(sigma["sigma"]), 12)
-    0.161698364448
-    """
+    """Answer `nesssym.entropy_production` for Markov models; see there."""
     model, forces = ss.model, ss.forces
     shared = Steps.over(model)
     net = shared.absorb(ss.currents)

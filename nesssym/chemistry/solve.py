@@ -29,50 +29,7 @@ def steady_states(
     totals: Mapping[str, Any] | None = None,
     values: Mapping[Any, Any] | None = None,
 ) -> tuple[ReactionSteadyState, ...]:
-    r"""Return all positive steady states of a reaction network, exactly.
-
-    Internal species that react one at a time are solved by spanning trees or elimination, for
-    symbols and numbers alike. Other networks are reduced, exactly, to one polynomial equation:
-    for symbols its root is given in closed form where there is one; for numbers *all* positive
-    roots are found and isolated with certainty.
-
-    Parameters
-    ----------
-    network : ReactionNetwork
-        The network.
-    totals : mapping, optional
-        For conservation laws, by their text or by a species that occurs in no other law, the
-        total; a law without one gets the symbol ``E_tot``, named by such a species.
-    values : mapping, optional
-        Numbers for symbols of the network.
-
-    Returns
-    -------
-    tuple of ReactionSteadyState
-        In increasing order of the first internal species.
-
-    Raises
-    ------
-    NoSteadyStateError
-        There is none with positive concentrations; the message says why.
-    PerpetualMotionError
-        The network is closed, and the rate constants along a cycle contradict equilibrium.
-    TooLargeError
-        No closed form for symbols; the message shows the equation.
-
-    References
-    ----------
-    E. L. King, C. Altman, J. Phys. Chem. 60, 1375 (1956), doi:10.1021/j150544a010.
-
-    Examples
-    --------
-    Schloegl's model with three steady states:
-
-    >>> import nesssym as ns
-    >>> r = ns.ReactionNetwork.from_text("A + 2 X <-> 3 X ; 6, 1 \n B <-> X ; 6, 11", ["A", "B"])
-    >>> [(ss["X"], ss.stability) for ss in ns.steady_states(r, values={"A": 1, "B": 1})]
-    [(1, 'stable'), (2, 'unstable'), (3, 'stable')]
-    """
+    """Answer `nesssym.steady_states` for reaction networks; see there."""
     if not isinstance(network, ReactionNetwork):
         raise ModelError(f"steady_states takes a ReactionNetwork, got {type(network).__name__}")
     if values:

@@ -28,39 +28,7 @@ __all__ = [
 def detailed_balance_conditions(
     model: Model, solve_for: Sequence[Any] | None = None
 ) -> list[Eq] | dict[Symbol, Expr]:
-    r"""Return Kolmogorov's conditions: what the rates must obey for there to be no currents.
-
-    Parameters
-    ----------
-    model : StateGraph or MarkovChain
-        The model.
-    solve_for : sequence of symbols or names, optional
-        Rates to solve the conditions for.
-
-    Returns
-    -------
-    list of Eq, or dict
-        One equation a fundamental cycle between the products of rates along and against it;
-        those that always hold are left out. With `solve_for`, a value for each of its symbols.
-
-    Raises
-    ------
-    IrreversibleError
-        A one-way transition on a cycle: no rates of the others can balance it.
-
-    References
-    ----------
-    A. Kolmogoroff, Math. Ann. 112, 155 (1936), doi:10.1007/BF01565412.
-
-    Examples
-    --------
-    >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d \n C <-> A ; e, f")
-    >>> ns.detailed_balance_conditions(g)
-    [Eq(a*c*e, b*d*f)]
-    >>> ns.detailed_balance_conditions(g, solve_for=["f"])
-    {f: a*c*e/(b*d)}
-    """
+    """Answer `nesssym.detailed_balance_conditions` for Markov models; see there."""
     ratios = [c.ratio for c in cycles(model)]
     ratios = [r for r in ratios if not r.is_one]
     if solve_for is None:
@@ -70,17 +38,7 @@ def detailed_balance_conditions(
 
 
 def is_equilibrium(model: Model) -> bool:
-    r"""Tell whether detailed balance holds for all values of the symbols.
-
-    Exact: every affinity vanishes identically. A one-way transition on a cycle is never at
-    equilibrium.
-
-    Examples
-    --------
-    >>> import nesssym as ns
-    >>> ns.is_equilibrium(ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d"))
-    True
-    """
+    """Answer `nesssym.is_equilibrium` for Markov models; see there."""
     found = cycles(model)
     if any(not t.reversible for c in found for t, _ in c.steps):
         return False
@@ -125,35 +83,7 @@ class Imbalance:
 def check_detailed_balance(
     model: Model, values: Mapping[Any, Any] | None = None, *, tolerance: float = 1e-9
 ) -> Imbalance:
-    r"""Find the cycles of a numeric model that violate detailed balance, and the smallest repair.
-
-    A linter for models that ought to be at equilibrium: rates typed from a table rarely are.
-    Cycles whose ln-ratio is below the tolerance, such as those from rounded decimals, pass.
-
-    Parameters
-    ----------
-    model : StateGraph or MarkovChain
-        The model.
-    values : mapping, optional
-        Values of its symbols.
-    tolerance : float, optional
-        The largest ln-ratio that counts as balanced.
-
-    Returns
-    -------
-    Imbalance
-        Truthy if something is wrong; printing it names the cycles and the repair, the fewest
-        transitions (of one or two; else one a violated cycle) whose forward rates can be
-        changed to balance all cycles.
-
-    Examples
-    --------
-    >>> import nesssym as ns
-    >>> g = ns.StateGraph.from_text("A <-> B ; 2, 1 \n B <-> C ; 3, 1 \n C <-> A ; 1, 7")
-    >>> print(ns.check_detailed_balance(g))
-    C->A->B->C: ln ratio -0.154151, wanted 0
-    smallest repair: multiply the rate of C->A by 1.16667
-    """
+    """Answer `nesssym.check_detailed_balance` for Markov models; see there."""
     env = parsing.substitution(values or {}, model.symbols)
     missing = [s.name for s in model.symbols if s not in env]
     if missing:
