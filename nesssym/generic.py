@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import singledispatch
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, overload
 
 from sympy import Eq, Expr, Symbol
@@ -13,14 +13,14 @@ from nesssym.chemistry import solve
 from nesssym.chemistry import thermodynamics as chemical
 from nesssym.chemistry.states import ReactionSteadyState
 from nesssym.chemistry.thermodynamics import ReactionCycle, ReactionImbalance
+from nesssym.dispatch import of_models, of_states, verb
 from nesssym.dissipation import detailed_balance
 from nesssym.dissipation.detailed_balance import Imbalance
 from nesssym.entropies import EntropyProduction, Irreversibility
-from nesssym.errors import ModelError
 from nesssym.fields import Field, FieldState
 from nesssym.flows import FlowState
 from nesssym.formulas import Formulas
-from nesssym.networks import FlowNetwork, MarkovChain, Model, ReactionNetwork, StateGraph
+from nesssym.networks import FlowNetwork, Model, ReactionNetwork
 from nesssym.networks.labelled import Combination
 from nesssym.steady import Method, SteadyState
 from nesssym.thermodynamics import Cycle
@@ -37,78 +37,45 @@ __all__ = [
     "steady_states",
 ]
 
-Answer = Callable[..., Any]
-NONE: Mapping[type, Answer] = {}
 
-
-def _verb(name: str, answers: Mapping[type, Answer]) -> Answer:
-    """Return a function that asks the one of its first argument's type."""
-
-    @singledispatch
-    def ask(model: object, *_: Any, **__: Any) -> Any:
-        known = ", ".join(dict.fromkeys(kind.__name__ for kind in answers))
-        raise ModelError(f"{name} takes one of {known}, got {type(model).__name__}")
-
-    for kind, answer in answers.items():
-        ask.register(kind, answer)
-    return ask
-
-
-def _of_models(
-    name: str, markov: Answer, reactions: Answer, others: Mapping[type, Answer] = NONE
-) -> Answer:
-    networks = {StateGraph: markov, MarkovChain: markov, ReactionNetwork: reactions}
-    return _verb(name, {**networks, **others})
-
-
-def _of_states(
-    name: str, markov: Answer, reactions: Answer, others: Mapping[type, Answer] = NONE
-) -> Answer:
-    return _verb(name, {SteadyState: markov, ReactionSteadyState: reactions, **others})
-
-
-def _dissipation(ss: FieldState) -> EntropyProduction | Irreversibility:
-    return ss.model.entropy_production
-
-
-_steady_state = _of_models(
+_steady_state = of_models(
     "steady_state",
     steady.steady_state,
     solve.steady_state,
     {FlowNetwork: flows.steady_state, Field: FieldState},
 )
-_steady_states = _verb(
+_steady_states = verb(
     "steady_states",
     {ReactionNetwork: solve.steady_states, FlowNetwork: flows.steady_states},
 )
-_cycles = _of_models("cycles", thermodynamics.cycles, chemical.cycles, {FlowNetwork: flows.cycles})
-_affinities = _of_models(
+_cycles = of_models("cycles", thermodynamics.cycles, chemical.cycles, {FlowNetwork: flows.cycles})
+_affinities = of_models(
     "affinities", thermodynamics.affinities, chemical.affinities, {FlowNetwork: flows.affinities}
 )
-_is_equilibrium = _of_models(
+_is_equilibrium = of_models(
     "is_equilibrium", detailed_balance.is_equilibrium, chemical.is_equilibrium
 )
-_conditions = _of_models(
+_conditions = of_models(
     "detailed_balance_conditions",
     detailed_balance.detailed_balance_conditions,
     chemical.detailed_balance_conditions,
 )
-_check = _of_models(
+_check = of_models(
     "check_detailed_balance",
     detailed_balance.check_detailed_balance,
     chemical.check_detailed_balance,
 )
-_cycle_currents = _of_states(
+_cycle_currents = of_states(
     "cycle_currents",
     thermodynamics.cycle_currents,
     chemical.cycle_currents,
     {FlowState: flows.cycle_currents},
 )
-_entropy_production = _of_states(
+_entropy_production = of_states(
     "entropy_production",
     thermodynamics.entropy_production,
     chemical.entropy_production,
-    {FlowState: flows.entropy_production, FieldState: _dissipation},
+    {FlowState: flows.entropy_production, FieldState: attrgetter("model.entropy_production")},
 )
 
 

@@ -14,7 +14,8 @@ from sympy import Expr, Float, ImmutableDenseMatrix, Integer, Rational, Symbol
 
 from nesssym import parsing
 from nesssym.errors import ModelError
-from nesssym.networks.state_graph import StateGraph, _labels, _square
+from nesssym.networks.entries import square, state_labels
+from nesssym.networks.state_graph import StateGraph
 from nesssym.networks.transitions import Transition, multigraph, pair_up, rate_symbols
 
 __all__ = ["MarkovChain"]
@@ -83,9 +84,11 @@ class MarkovChain:
 
         Symbolic entries are taken to be positive, as probabilities are.
         """
-        rows = [[parsing.expr(p) for p in row] for row in _square(matrix, "transition matrix")]
+        rows = [[parsing.expr(p) for p in row] for row in square(matrix, "transition matrix")]
         symbolic = dict.fromkeys(p for row in rows for p in row if p.free_symbols)
-        return cls(tuple(_labels(len(rows), states)), ImmutableDenseMatrix(rows), tuple(symbolic))
+        return cls(
+            tuple(state_labels(len(rows), states)), ImmutableDenseMatrix(rows), tuple(symbolic)
+        )
 
     @classmethod
     def from_counts(cls, counts: Any, states: Sequence[Hashable] | None = None) -> MarkovChain:
@@ -103,8 +106,8 @@ class MarkovChain:
         ModelError
             A negative count, or a state that was never left or stayed in (an empty row).
         """
-        rows = [[parsing.number(c) for c in row] for row in _square(counts, "count matrix")]
-        labels = _labels(len(rows), states)
+        rows = [[parsing.number(c) for c in row] for row in square(counts, "count matrix")]
+        labels = state_labels(len(rows), states)
         for label, row in zip(labels, rows, strict=True):
             if any(c.is_negative for c in row):
                 raise ModelError(f"a count of steps from {label!r} is negative")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,8 +11,9 @@ import networkx as nx
 from sympy import Add, Expr, ImmutableDenseMatrix, Integer, Symbol
 
 from nesssym import parsing
-from nesssym.errors import ModelError, NameClashError, NessError, ParseError, UnknownNameError
+from nesssym.errors import ModelError, NameClashError, UnknownNameError
 from nesssym.networks.energies import balanced
+from nesssym.networks.entries import default_names, read_entry, square, state_labels
 from nesssym.networks.transitions import (
     Transition,
     multigraph,
@@ -237,9 +237,9 @@ class StateGraph:
         >>> g.transitions[0].rate, g.transitions[0].reverse
         (k, 2)
         """
-        rows = _square(rates, "rate matrix")
+        rows = square(rates, "rate matrix")
         n = len(rows)
-        labels = _labels(n, states)
+        labels = state_labels(n, states)
         for i in range(n):
             if parsing.expr(rows[i][i]) != 0:
                 raise ModelError(
@@ -251,7 +251,7 @@ class StateGraph:
             (labels[a], labels[b], "", value)
             for i, j in bonds
             for a, b in ((i, j), (j, i))
-            if (value := _read(f"entry [{a}, {b}]", rows[a][b])) != 0
+            if (value := read_entry(f"entry [{a}, {b}]", rows[a][b])) != 0
         ]
         return cls._from_entries(entries, states=labels, assume=assume)
 
@@ -286,7 +286,7 @@ class StateGraph:
                 "counts alone give the probabilities of a step, not rates; pass dwell=[time spent "
                 "in each state], or use nesssym.MarkovChain.from_counts(counts)"
             )
-        rows = [[parsing.number(c) for c in row] for row in _square(counts, "count matrix")]
+        rows = [[parsing.number(c) for c in row] for row in square(counts, "count matrix")]
         times = [parsing.number(t) for t in dwell]
         if len(times) != len(rows):
             raise ModelError(f"{len(times)} dwell times for {len(rows)} states; give one each")
@@ -309,11 +309,11 @@ class StateGraph:
         ends = (s for source, target, *_ in entries for s in (source, target))
         labels = tuple(map(str, states)) if states is not None else tuple(dict.fromkeys(ends))
         given: list[tuple[str, str, str, Expr | None]] = [
-            (a, b, c, None if rate is None else _read(f"the rate of {a}->{b}", rate, symbols))
+            (a, b, c, None if rate is None else read_entry(f"the rate of {a}->{b}", rate, symbols))
             for a, b, c, rate in entries
         ]
         unnamed = [(a, b, c) for a, b, c, rate in given if rate is None]
-        names = _default_names(labels, unnamed)
+        names = default_names(labels, unnamed)
         taken = {s.name for *_, rate in given if rate is not None for s in rate.free_symbols}
         for name in names.values():
             if name in taken:
@@ -443,45 +443,3 @@ class StateGraph:
             split=split,
         )
         return replace(self, transitions=transitions)
-
-
-def _read(what: str, value: Any, symbols: Mapping[str, Expr] | None = None) -> Expr:
-    """Return an exact expression; an error says what it was to be."""
-    try:
-        return parsing.expr(value, symbols)
-    except NessError as error:
-        raise type(error)(f"{what}: {error}") from None
-
-
-def _square(values: Any, what: str) -> list[list[Any]]:
-    rows = values.tolist() if hasattr(values, "tolist") else values
-    if not isinstance(rows, Sequence) or not all(isinstance(row, Sequence) for row in rows):
-        raise ModelError(f"a {what} is a list of rows, got {rows!r:.80}")
-    rows = [list(row) for row in rows]
-    if any(len(row) != len(rows) for row in rows):
-        raise ModelError(
-            f"a {what} is square, got {len(rows)} rows of lengths "
-            f"{sorted({len(row) for row in rows})}"
-        )
-    return rows
-
-
-def _labels(n: int, states: Sequence[Hashable] | None) -> list[str]:
-    labels = [str(i + 1) for i in range(n)] if states is None else [str(s) for s in states]
-    if len(labels) != n:
-        raise ModelError(f"{len(labels)} labels for a matrix of {n} states; give one each")
-    return labels
-
-
-def _default_names(
-    states: Sequence[str], keys: Sequence[tuple[str, str, str]]
-) -> dict[tuple[str, str, str], str]:
-    """Name the rates that were not given: k_A_B, or by position where labels are no names."""
-    channels = {channel for _, _, channel in keys if channel}
-    plain = all(re.fullmatch(r"[A-Za-z0-9]+", s) for s in (*states, *channels))
-    if not plain and channels:
-        raise ParseError(
-            "transitions of named channels need rates where labels are not plain words"
-        )
-    index = {s: s if plain else str(i) for i, s in enumerate(states, 1)}
-    return {(a, b, c): "_".join(filter(None, ("k", index[a], index[b], c))) for a, b, c in keys}
