@@ -9,9 +9,11 @@ from functools import cached_property
 from typing import Any
 
 import mpmath
+import numpy as np
 from sympy import Expr, Symbol
 
 from nesssym import parsing
+from nesssym.backends.blocks import first_bad
 from nesssym.derivation import document, formula_lines
 from nesssym.errors import (
     NessError,
@@ -21,7 +23,7 @@ from nesssym.errors import (
     UnknownNameError,
 )
 from nesssym.formulas import Formulas, Steps
-from nesssym.kernels import compile
+from nesssym.kernels import Kernel, compile
 from nesssym.networks.files import Parameter, Reference
 from nesssym.precise import precise_kernel, precise_values
 
@@ -237,11 +239,11 @@ class System:
                     NessWarning,
                     stacklevel=3,
                 )
-        for statement, expr in (self.exists(self) if self.exists else {}).items():
-            if not expr.xreplace(dict(point)) > 0:
-                value = expr.xreplace(dict(point)).evalf(6)
+        for statement, expr in self._conditions.items():
+            margin = expr.xreplace(dict(point))
+            if not margin > 0:
                 raise NoSteadyStateError(
-                    f"no steady state: {statement} means {expr} > 0, here it is {value}"
+                    f"no steady state: {statement} means {expr} > 0, here it is {margin.evalf(6)}"
                 )
         return point
 
@@ -265,11 +267,48 @@ class System:
         """
         return self.numbers(self[quantity], values, digits)
 
-    def kernel(self, quantity: str) -> Callable[..., dict[str, Any]]:
-        """Compile a quantity to a function of arrays whose parameters have the defaults."""
+    def kernel(self, quantity: str, *, everywhere: bool = False) -> Callable[..., dict[str, Any]]:
+        """Compile a quantity to a function of arrays whose parameters have the defaults.
+
+        Parameters
+        ----------
+        quantity : str
+            One of `results`.
+        everywhere : bool, optional
+            Evaluate also where there is no steady state, for a map of where there is one. By
+            default the function raises `NoSteadyStateError` for the first such point.
+        """
         kernel = compile(self[quantity])
-        defaults = {s.name: float(v) for s, v in self.values.items() if s.name in kernel.arguments}
-        return lambda **values: kernel(**defaults | values)
+        exists = None if everywhere else self._existence
+        defaults = {s.name: float(v) for s, v in self.values.items()}
+
+        def evaluate(**values: Any) -> dict[str, Any]:
+            if unknown := [name for name in values if name not in self.named]:
+                raise UnknownNameError.of("parameter", unknown[0], self.named)
+            given = defaults | values
+            if exists:
+                self._check_existence(exists(**{name: given[name] for name in exists.arguments}))
+            return kernel(**{name: given[name] for name in kernel.arguments})
+
+        return evaluate
+
+    @cached_property
+    def _conditions(self) -> Mapping[str, Expr]:
+        return self.exists(self) if self.exists else {}
+
+    @cached_property
+    def _existence(self) -> Kernel | None:
+        """What must be positive, compiled."""
+        return compile(self._conditions) if self._conditions else None
+
+    def _check_existence(self, margins: Mapping[str, Any]) -> None:
+        for statement, margin in margins.items():
+            bad = ~(np.asarray(margin) > 0)
+            if bad.any():
+                raise NoSteadyStateError(
+                    f"no steady state: {statement} means {self._conditions[statement]} > 0, here "
+                    f"it is {first_bad(np.asarray(margin), bad)}"
+                )
 
     def numbers(
         self, formulas: Formulas, values: Mapping[Any, Any] | None = None, digits: int = 17

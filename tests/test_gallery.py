@@ -228,6 +228,20 @@ def test_bad_parameters(name, values, error, message):
         ns.gallery.load(name).point(values)
 
 
+@pytest.mark.parametrize(
+    ("name", "quantity", "values"),
+    [
+        ("kitchen_sink", "level", {"Q": [1e-4, 3e-4]}),
+        ("chemostat", "cells", {"D": 0.8}),
+        ("living_cell", "volume", {"j": [[4.9e-8, 1e-5]]}),
+    ],
+)
+def test_kernels_give_no_number_where_there_is_no_steady_state(name, quantity, values):
+    """Nor where the violated inequality holds parameters that do not occur in the result."""
+    with pytest.raises(ns.NoSteadyStateError, match="no steady state: .* here it is -"):
+        ns.gallery.load(name).kernel(quantity)(**values)
+
+
 def test_degrees_instead_of_kelvin():
     with pytest.warns(ns.NessWarning, match="T is 20 K: temperatures are in kelvin"):
         ns.gallery.load("kitchen_sink").point({"T": 20})

@@ -217,7 +217,7 @@ def _draw(axes: Any, system: System) -> None:
     steps = [i / 400 for i in range(1, 400)]
     excess, threshold = system.kernel("excess"), system.kernel("runaway threshold")
     for Q_10 in (1.5, 2.0, 2.5, 3.0):
-        fold = system.kernel("largest metabolism")(Q_10=Q_10)["M_0"]
+        fold = system.kernel("largest metabolism", everywhere=True)(Q_10=Q_10)["M_0"]
         made = [fold * s for s in steps]
         milliwatt = [1e3 * m for m in made]
         (line,) = axes.plot(

@@ -162,8 +162,8 @@ def _draw(axes: Any, system: System) -> None:
     rates = np.linspace(0.05, 12, 160) * 1e-8
     conductances = np.linspace(0.02, 0.3, 140)
     j, g_Na = np.meshgrid(rates, conductances)
-    gamma = system.kernel("lysis")(j=j, g_Na=g_Na)["gamma"]
-    work = system.kernel("ion work")(j=j, g_Na=g_Na)["W"] / 1e3
+    gamma = system.kernel("lysis", everywhere=True)(j=j, g_Na=g_Na)["gamma"]
+    work = system.kernel("ion work", everywhere=True)(j=j, g_Na=g_Na)["W"] / 1e3
     given = float(system.values[system.named["dG_ATP"]]) / 1e3
     alive = np.ma.masked_where((gamma >= 1) | (work > given), gamma)
     shown = axes.pcolormesh(j * 1e8, g_Na, alive, shading="auto")
