@@ -238,7 +238,7 @@ def test_bad_parameters(name, values, error, message):
 )
 def test_kernels_give_no_number_where_there_is_no_steady_state(name, quantity, values):
     """Nor where the violated inequality holds parameters that do not occur in the result."""
-    with pytest.raises(ns.NoSteadyStateError, match="no steady state: .* here it is -"):
+    with pytest.raises(ns.NoSteadyStateError, match=r"no steady state: .* here it is -"):
         ns.gallery.load(name).kernel(quantity)(**values)
 
 
