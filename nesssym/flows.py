@@ -117,10 +117,21 @@ class FlowState:
 
 def steady_state(network: FlowNetwork, values: Mapping[Any, Any] | None = None) -> FlowState:
     """Derive the steady state of a flow network in closed form; see `nesssym.steady_state`."""
-    if values:
-        network = network.subs(values)
-    equations = [*network.balances.values(), *network.constraints.values()]
-    return _state(network, isolate(equations, network.variables, network.assume))
+    network = network.subs(values) if values else network
+    return _state(network, isolate(_equations(network), network.variables, network.assume))
+
+
+def _equations(network: FlowNetwork) -> list[Expr]:
+    """Return what vanishes in the steady state; each equation must hold an unknown."""
+    named = {f"the balance of {place}": e for place, e in network.balances.items()}
+    named |= {f"the constraint {name}": e for name, e in network.constraints.items()}
+    for name, equation in named.items():
+        if equation != 0 and equation.free_symbols.isdisjoint(network.variables):
+            raise NoSteadyStateError(
+                f"no steady state: {name} is {equation}, which no unknown can make zero; let a "
+                "flow depend on what is there"
+            )
+    return list(named.values())
 
 
 def steady_states(
@@ -161,9 +172,8 @@ def steady_states(
     >>> [round(float(ss["x"]), 12) for ss in ns.steady_states(n, bounds={"x": (0, 10)})]
     [1.0, 2.0, 3.0]
     """
-    if values:
-        network = network.subs(values)
-    equations = [*network.balances.values(), *network.constraints.values()]
+    network = network.subs(values) if values else network
+    equations = _equations(network)
     try:
         return (_state(network, isolate(equations, network.variables, network.assume)),)
     except TooLargeError:

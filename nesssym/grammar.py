@@ -31,6 +31,7 @@ from sympy import (
 
 from nesssym.errors import ParseError, UnknownNameError
 from nesssym.signs import sign
+from nesssym.special import exprel
 
 __all__ = ["decimal", "expression", "short", "symbol"]
 
@@ -53,6 +54,7 @@ FUNCTIONS: Mapping[str, Callable[[Expr], Expr]] = {
     "tanh": tanh,
     "sin": sin,
     "cos": cos,
+    "exprel": exprel,
 }
 
 _NAME = r"[A-Za-z][A-Za-z0-9]*(?:_[A-Za-z0-9]+)*"
@@ -118,7 +120,8 @@ def expression(
     """Read an expression such as ``"k0*exp(-beta*E/2)"``, exactly and safely.
 
     Numbers, names, ``+ - * /``, ``**`` or ``^`` with a number as exponent, brackets, and the
-    functions exp, log (ln), sqrt, sinh, cosh, tanh, sin, cos. Decimals are exact: ``0.1`` is 1/10.
+    functions exp, log (ln), sqrt, sinh, cosh, tanh, sin, cos, and exprel(z) = (exp(z) - 1)/z, which
+    is 1 at z = 0. Decimals are exact: ``0.1`` is 1/10.
     What is not in this list is refused before anything is computed, and so is what would be large.
 
     Parameters

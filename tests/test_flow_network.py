@@ -156,6 +156,28 @@ def test_overdetermined_equations_are_refused():
         isolate([x**3 - 6 * x**2 + 11 * x - 6], [x])
 
 
+def test_the_root_of_a_monotonic_equation_exists_on_a_condition():
+    ss = ns.steady_state(ns.FlowNetwork.from_text(WARM, {"x": "T"}))
+    assert [str(c) for c in ss.conditions] == ["q - 1"]
+    kernel = ns.compile(ss.state)
+    assert kernel(q=2.0)["T"] == pytest.approx(0.4428544010023886, rel=1e-15)
+    with pytest.raises(ns.ParameterError, match=r"q - 1 must be positive; got -0\.5"):
+        kernel(q=0.5)
+
+
+@pytest.mark.parametrize("u", [0.0, 1e-300, -1e-9, 1e-9])
+def test_a_removable_singularity_can_be_written_in_text(u):
+    """The flux of Goldman, Hodgkin and Katz at no voltage is that of Fick."""
+    cell = ns.FlowNetwork.from_text(
+        "leak: out -> in ; P*(c_o - c*exp(u))/exprel(u) \n pump: in -> out ; J",
+        {"in": "c"},
+        symbols={"u": Symbol("u", real=True)},
+    )
+    got = ns.compile(ns.steady_state(cell).state)(P=1.0, c_o=3.0, J=0.5, u=u)["c"]
+    assert got == pytest.approx(2.5, rel=1e-8)
+
+
+WARM = "a: 0 -> x ; q \n b: x -> 0 ; exp(T) + T"
 TEXT = "a: 0 -> x ; J \n b: x -> 0 ; k*x"
 
 
@@ -189,6 +211,16 @@ TEXT = "a: 0 -> x ; J \n b: x -> 0 ; k*x"
             lambda: ns.steady_states(ice(), {"S": 1361, "e": "0.612"}, bounds={"T": (300, 400)}),
             ns.NoSteadyStateError,
             "300 < T < 400",
+        ),
+        (
+            lambda: ns.steady_state(ns.FlowNetwork.from_text("a: 0 -> x ; J", {"x": "x"})),
+            ns.NoSteadyStateError,
+            "the balance of x is J, which no unknown can make zero",
+        ),
+        (
+            lambda: ns.steady_state(ns.FlowNetwork.from_text(WARM, {"x": "T"}), {"q": "1/2"}),
+            ns.NoSteadyStateError,
+            "= 0 has no root T > 0",
         ),
     ],
 )

@@ -148,11 +148,22 @@ def remaining(
 def _record(solution: Solution, unknown: Symbol, value: Expr, assume: Sequence[Expr]) -> None:
     solution.values[unknown] = value
     if unknown.is_positive:
-        known = sign(value, assume)
-        if known < 0 or value == 0:
-            raise NoSteadyStateError(f"no steady state: {unknown} would be {value}, not positive")
-        if known == 0 and not value.is_positive:
-            solution.conditions.append(value)
+        margin = _margin(value, assume) if isinstance(value, RootIn) else value
+        known = sign(margin, assume)
+        if known < 0 or margin == 0:
+            fault = f"{unknown} would be {value}, not positive"
+            if isinstance(value, RootIn):
+                fault = f"{value.args[0]} = 0 has no root {unknown} > 0"
+            raise NoSteadyStateError(f"no steady state: {fault}")
+        if known == 0 and not margin.is_positive:
+            solution.conditions.append(margin)
+
+
+def _margin(root: RootIn, assume: Sequence[Expr]) -> Expr:
+    """Return what is positive where an equation that is monotonic, or known at zero, has a root."""
+    equation, (unknown, low, _) = root.args
+    start = equation.xreplace({unknown: low})
+    return -start * (sign(equation.diff(unknown), assume) or -sign(start, assume))
 
 
 def _numerator(expr: Expr, assume: Sequence[Expr]) -> Expr:
