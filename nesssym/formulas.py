@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
-from sympy import Expr, Symbol
+from sympy import Expr, Pow, Symbol
 
 from nesssym import parsing, typeset
 from nesssym.errors import NameClashError, NessError, TooLargeError, UnknownNameError
@@ -189,12 +189,19 @@ class Formulas(Mapping[str, Expr]):
         unfolded = self.unfold()
         return replace(unfolded, exprs=tuple(function(expr) for expr in unfolded.exprs))
 
+    @cached_property
+    def _powers(self) -> tuple[Expr, ...]:
+        """The powers whose exponents are no numbers."""
+        exprs = (*(expr for _, expr in self.steps), *self.exprs)
+        return tuple(p for e in exprs for p in e.atoms(Pow) if p.exp.free_symbols)
+
     def subs(self, values: Mapping[Any, Any]) -> Formulas:
         """Substitute some symbols by exact numbers or expressions, keeping the steps.
 
         Keys are symbols or their names; values are numbers, text or SymPy expressions.
         """
         env = parsing.substitution(values, self.parameters)
+        parsing.check_powers(self._powers, env)
         free = (s for e in env.values() for s in sorted(e.free_symbols, key=str))
         steps = tuple((symbol, expr.xreplace(env)) for symbol, expr in self.steps)
         return replace(
@@ -226,6 +233,7 @@ class Formulas(Mapping[str, Expr]):
         if missing:
             raise UnknownNameError(f"no value for {', '.join(missing)}")
         parsing.check_values(env, self.assume)
+        parsing.check_powers(self._powers, env)
         size: dict[Expr, int] = {}
         for symbol, expr in (*self.steps, *zip(self.labels, self.exprs, strict=True)):
             size[symbol] = _operations(expr, size)

@@ -119,9 +119,10 @@ def expression(
 ) -> Expr:
     """Read an expression such as ``"k0*exp(-beta*E/2)"``, exactly and safely.
 
-    Numbers, names, ``+ - * /``, ``**`` or ``^`` with a number as exponent, brackets, and the
-    functions exp, log (ln), sqrt, sinh, cosh, tanh, sin, cos, and exprel(z) = (exp(z) - 1)/z, which
-    is 1 at z = 0. Decimals are exact: ``0.1`` is 1/10.
+    Numbers, names, ``+ - * /``, ``**`` or ``^``, brackets, and the functions exp, log (ln), sqrt,
+    sinh, cosh, tanh, sin, cos, and exprel(z) = (exp(z) - 1)/z, which is 1 at z = 0. What is
+    positive may have any exponent, such as a Hill coefficient, all else only a number. Decimals are
+    exact: ``0.1`` is 1/10.
     What is not in this list is refused before anything is computed, and so is what would be large.
 
     Parameters
@@ -205,7 +206,7 @@ class _Reader:
             case ast.BinOp(left=left, op=ast.Pow(), right=right):
                 base, exponent = self.read(left, depth + 1), self.read(right, depth + 1)
                 if not exponent.expr.is_Rational:
-                    raise self.error(right, f"an exponent is a number, not {exponent.expr}")
+                    return self.varying_power(node, base, exponent)
                 return self.power(node, base, exponent.expr)
             case ast.BinOp(op=ast.Add() | ast.Sub()):
                 parts = list(self.chain(node, (ast.Add, ast.Sub), depth))[::-1]
@@ -267,6 +268,20 @@ class _Reader:
         folds = self.folded(node, base)
         value = Pow(base.expr, exponent)
         return self.sized(node, _Sized(value, base.bits * times, base.degree * times, folds))
+
+    def varying_power(self, node: ast.AST, base: _Sized, exponent: _Sized) -> _Sized:
+        """Raise what is positive to a power that is not a number, such as a Hill coefficient."""
+        if not sign(base.expr) > 0:
+            raise self.error(node, f"only what is positive has a power {short(str(exponent.expr))}")
+        # SymPy makes 2**(n + 3) the product 8*2**n at once.
+        parts = (part.as_coeff_Mul()[0] for part in Add.make_args(exponent.expr))
+        times = max(1, math.ceil(sum(map(abs, parts))))
+        if times > MAX_EXPONENT:
+            raise self.error(node, f"the exponent is beyond {MAX_EXPONENT}")
+        bits, degree = base.bits * times + exponent.bits, base.degree * times + exponent.degree
+        self.bound(node, bits, degree)
+        folds = max(self.folded(node, base), self.folded(node, exponent))
+        return self.sized(node, _Sized(Pow(base.expr, exponent.expr), bits, degree, folds))
 
     def call(self, node: ast.AST, name: str, argument: _Sized) -> _Sized:
         value, bits, degree, _ = argument

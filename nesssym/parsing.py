@@ -12,13 +12,20 @@ from typing import Any
 import flint
 import numpy as np
 from mpmath import isfinite, libmp, mpf
-from sympy import Expr, Float, Integer, Rational, Symbol
+from sympy import Expr, Float, Integer, Pow, Rational, Symbol
 
-from nesssym.errors import NameClashError, ParameterError, ParseError, UnknownNameError
+from nesssym.errors import (
+    NameClashError,
+    ParameterError,
+    ParseError,
+    TooLargeError,
+    UnknownNameError,
+)
 from nesssym.grammar import DECIMAL, MAX_EXPONENT, MAX_LENGTH, decimal, expression, short, symbol
 
 __all__ = [
     "check_distinct",
+    "check_powers",
     "check_values",
     "expr",
     "expression",
@@ -27,6 +34,7 @@ __all__ = [
     "symbol",
 ]
 
+MAX_POWER_BITS = 1_000_000
 _FRACTION = re.compile(rf"([+-]?{DECIMAL})(?:/({DECIMAL}))?")
 _SIGNS = ("positive", "negative", "nonnegative", "nonpositive", "nonzero", "real", "complex")
 
@@ -172,6 +180,21 @@ def check_values(env: Mapping[Expr, Expr], assume: Iterable[Expr] = ()) -> None:
         if not value.free_symbols and not value.is_positive:
             given = ", ".join(f"{s} = {env[s]}" for s in env if s in condition.free_symbols)
             raise ParameterError(f"{condition} is {value} with {given}: it must be > 0")
+
+
+def check_powers(exprs: Iterable[Expr], env: Mapping[Expr, Expr]) -> None:
+    """Raise `TooLargeError` where values would make a power of more digits than can be held."""
+    for expr in exprs:
+        for power in sorted(expr.atoms(Pow), key=lambda p: (p.count_ops(), str(p))):
+            if power.exp.free_symbols:
+                base, exponent = (part.xreplace(env) for part in power.args)
+                if base.is_Rational and exponent.is_Rational:
+                    bits = abs(exponent) * max(base.p.bit_length(), base.q.bit_length())
+                    if bits > MAX_POWER_BITS:
+                        raise TooLargeError(
+                            f"{power} would be ({base})**({exponent}), a number of {bits} bits; "
+                            "give the exponent as a symbol and compile to a kernel"
+                        )
 
 
 def _fraction(text: str) -> Rational:

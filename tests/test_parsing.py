@@ -36,6 +36,7 @@ from sympy import (
     zoo,
 )
 
+import nesssym as ns
 from nesssym import parsing
 from nesssym.errors import (
     NameClashError,
@@ -86,6 +87,7 @@ def test_functions_and_values_are_no_names(name):
         ("+a - -b", a + b),
         ("x**(1/2)", sqrt(x)),
         ("x**2.5", x ** Rational(5, 2)),
+        ("a*x^b/(k^b + x^b)", a * x**b / (k**b + x**b)),
         ("k*exp(-a*b/2)", k * exp(-a * b / 2)),
         ("log(a) + ln(b)", log(a) + log(b)),
         ("exp(2*log(a))", a**2),
@@ -150,7 +152,10 @@ def test_names_stand_for_what_is_given():
         ("1/0", "division by zero, at character 3"),
         ("a/(b - b)", "division by zero, at character 4"),
         ("0**-1", "division by zero"),
-        ("a**b", "an exponent is a number, not b, at character 4"),
+        ("(a - 1)^n", "only what is positive has a power n, at character 2"),
+        ("(-2)^n", "only what is positive has a power n"),
+        ("2^(n + 2000)", "the exponent is beyond 1000"),
+        ("(9^(900*n))^900", "numbers of up to .* bits are more than"),
         ("2**(1/0)", "division by zero"),
         ("log(0)", "the logarithm of 0 is not a finite number"),
         ("log(-a)", "the logarithm of -a is not"),
@@ -425,3 +430,16 @@ def test_nested_products_of_sums_are_no_trouble() -> None:
     for _ in range(45):
         text = f"1 + a*({text})"
     assert parsing.expression(text).subs({Symbol("a", positive=True): 1}) == 46
+
+
+def test_powers_that_could_not_be_held_are_refused_when_values_come():
+    hill = ns.StateGraph.from_text("A <-> B ; x^n/(1 + x^n), 1")
+    assert hill.subs({"x": 2, "n": 3}).transitions[0].rate == Rational(8, 9)
+    state = ns.steady_state(hill).state
+    assert state.at({"x": 2, "n": 3})["A"] == Rational(9, 17)
+    for refuse in (hill.subs, state.at, state.subs):
+        with pytest.raises(ns.TooLargeError, match=r"x\*\*n would be .* bits; give the exponent"):
+            refuse({"x": 2, "n": 10**12})
+    tower = ns.StateGraph.from_text("A <-> B ; 9^9^9^9^n, 1")
+    with pytest.raises(ns.TooLargeError, match="a number of 1549681956 bits"):
+        tower.subs({"n": 1})

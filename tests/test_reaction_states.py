@@ -255,3 +255,10 @@ def test_equal_eigenvalues_with_one_eigenvector():
     ss = ns.steady_state(ns.ReactionNetwork.from_text("0 -> A ; 1 \n A -> B ; 1 \n B -> 0 ; 1"))
     assert [float(z.real) for z in ss.eigenvalues()] == [-1, -1]
     assert ss.stability == "stable"
+
+
+@pytest.mark.parametrize("n", ["n", "5/2"])
+def test_what_is_no_polynomial_is_not_taken_for_one(n):
+    r = ns.ReactionNetwork.from_text(f"0 -> X ; v = k0 + k*X^({n})/(1 + X^({n})) \n X -> 0 ; g")
+    with pytest.raises(ns.TooLargeError, match=r"the equations hold .*no polynomials in X"):
+        ns.steady_states(r)

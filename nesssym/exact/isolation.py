@@ -197,7 +197,7 @@ class _Function:
         start = (exponent if base is S.Exp1 else base).xreplace({self.unknown: Integer(0)})
         if base is S.Exp1:
             return (Rational(root, self.power) * log(value) - start) / slope
-        if not exponent.is_Rational:
+        if exponent.is_nonzero is not True or exponent.has(self.unknown):
             return None
         return (Pow(value, Rational(root, self.power) / exponent) - start) / slope
 

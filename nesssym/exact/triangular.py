@@ -100,7 +100,8 @@ def triangles(equations: Sequence[Expr], unknowns: Sequence[Symbol]) -> list[Tri
     Raises
     ------
     TooLargeError
-        No unknown is left that occurs to the first power only, or expressions grow too long.
+        No unknown is left that occurs to the first power only, expressions grow too long, or an
+        equation is no polynomial in the unknowns.
 
     Examples
     --------
@@ -111,6 +112,12 @@ def triangles(equations: Sequence[Expr], unknowns: Sequence[Symbol]) -> list[Tri
     (y, y^3 - a - y)
     """
     space, pairs = fractions([*unknowns, *equations])
+    for g in space.gens:
+        if g not in unknowns and not g.free_symbols.isdisjoint(unknowns):
+            inside = ", ".join(u.name for u in unknowns if g.has(u))
+            raise TooLargeError(
+                f"no closed form: the equations hold {g}, so they are no polynomials in {inside}"
+            )
     place = [space.gens.index(u) for u in unknowns]
     system = [top for top, _ in pairs[len(unknowns) :]]
     return list(_search(system, place, (), space, [0]))

@@ -319,6 +319,7 @@ class FlowNetwork:
         """Substitute parameters by exact numbers or expressions; return a new network."""
         env = parsing.substitution(values, self.symbols)
         parsing.check_values(env, self.assume)
+        parsing.check_powers((f.law for f in self.flows), env)
         return FlowNetwork(
             tuple(Flow(f.name, f.source, f.target, f.law.xreplace(env)) for f in self.flows),
             self.unknowns,

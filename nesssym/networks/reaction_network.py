@@ -265,6 +265,7 @@ class ReactionNetwork(Stoichiometry):
         """
         env = parsing.substitution(values, self.symbols)
         parsing.check_values(env, self.assume)
+        parsing.check_powers((e for r in self.reactions for e in (r.rate, r.reverse)), env)
         reactions = tuple(
             replace(r, rate=r.rate.xreplace(env), reverse=r.reverse.xreplace(env))
             for r in self.reactions

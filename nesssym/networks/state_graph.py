@@ -368,6 +368,7 @@ class StateGraph:
         2/3
         """
         env = parsing.substitution(values, self.symbols)
+        parsing.check_powers((r for t in self.transitions for r in (t.rate, t.reverse)), env)
         rates = [
             (source, target, t.channel, rate.xreplace(env))
             for t in self.transitions
