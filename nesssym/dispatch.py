@@ -8,12 +8,14 @@ from typing import Any
 
 from nesssym.chemistry.states import ReactionSteadyState
 from nesssym.errors import ModelError
-from nesssym.networks import MarkovChain, ReactionNetwork, StateGraph
+from nesssym.fields import Field
+from nesssym.networks import FlowNetwork, MarkovChain, ReactionNetwork, StateGraph
 from nesssym.steady import SteadyState
 
 __all__ = ["of_models", "of_states", "verb"]
 
 Answer = Callable[..., Any]
+MODELS = (StateGraph, MarkovChain, ReactionNetwork, FlowNetwork, Field)
 NONE: Mapping[type, Answer] = {}
 
 
@@ -23,7 +25,8 @@ def verb(name: str, answers: Mapping[type, Answer]) -> Answer:
     @singledispatch
     def ask(model: object, *_: Any, **__: Any) -> Any:
         known = ", ".join(dict.fromkeys(kind.__name__ for kind in answers))
-        raise ModelError(f"{name} takes one of {known}, got {type(model).__name__}")
+        first = "; derive its steady_state first" if isinstance(model, MODELS) else ""
+        raise ModelError(f"{name} takes one of {known}, got {type(model).__name__}{first}")
 
     for kind, answer in answers.items():
         ask.register(kind, answer)

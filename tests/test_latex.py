@@ -35,6 +35,31 @@ def test_results_are_typeset(name):
             katex.check(shown.strip("$"))
 
 
+@pytest.mark.parametrize("name", [*MODELS, "kitchen_sink", "bumblebee"])
+def test_models_show_themselves(name):
+    model = MODELS[name]() if name in MODELS else ns.gallery.load(name).model
+    shown = model._repr_latex_()
+    if isinstance(model, ns.MarkovChain):
+        assert shown.count("&") == len(model.states) * (len(model.states) - 1)
+    katex.check(shown.strip("$"))
+
+
+def test_a_reaction_scheme():
+    r = ns.ReactionNetwork.from_text("bind: 2 A <-> B ; k_on, koff \n 0 -> A ; v = V/(K + A)")
+    rows = r._repr_latex_().splitlines()[1:-1]
+    assert rows == [
+        r"2\text{A} &\underset{\mathit{koff}}{\overset{k_{\mathrm{on}}}{\rightleftharpoons}} "
+        r"\text{B} &&\text{bind} \\",
+        r"\varnothing &\xrightarrow{v = \frac{V}{A + K}} \text{A} &&\text{R2}",
+    ]
+    katex.check(r._repr_latex_().strip("$"))
+
+
+def test_a_scheme_too_large_for_a_notebook_is_not_shown():
+    text = "\n".join(f"a{i} <-> a{i + 1}" for i in range(400))
+    assert ns.StateGraph.from_text(text)._repr_latex_() is None
+
+
 def test_parts_are_named_and_long_sums_broken():
     ss = ns.steady_state(SMALL["ring 6"](), "trees")
     text = ss.state.latex(width=60)

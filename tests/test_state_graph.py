@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import networkx as nx
 import numpy as np
+import pandas
 import pytest
+import scipy.sparse
 from sympy import Float, I, Matrix, Rational, Symbol, nan, oo, symbols
 
 import nesssym as ns
@@ -252,3 +254,17 @@ def test_assume_makes_an_undecidable_sign_known_and_kernels_check_it():
     assert kernel(f=0.25)["B"] == 0.25
     with pytest.raises(ns.ParameterError):
         kernel(f=1.5)
+
+
+def test_tables_and_sparse_matrices_are_matrices():
+    rates = [[0.0, 1.0], [2.0, 0.0]]
+    table = pandas.DataFrame(rates, index=["A", "B"], columns=["A", "B"])
+    plain = ns.StateGraph.from_rate_matrix(rates)
+    assert ns.StateGraph.from_rate_matrix(scipy.sparse.csr_array(rates)).transitions == (
+        plain.transitions
+    )
+    assert [t.label for t in ns.StateGraph.from_rate_matrix(table).transitions] == ["A->B"]
+    assert ns.StateGraph.from_rate_matrix(table, states=["x", "y"]).states == ("x", "y")
+    assert ns.MarkovChain.from_counts(table).states == ("A", "B")
+    with pytest.raises(ns.ModelError, match="rows and columns of the table stand in different"):
+        ns.StateGraph.from_rate_matrix(table.loc[["B", "A"]])

@@ -23,7 +23,9 @@ def read_entry(what: str, value: Any, symbols: Mapping[str, Expr] | None = None)
 
 
 def square(values: Any, what: str) -> list[list[Any]]:
-    """Return the rows of a square matrix given as rows, SymPy matrix or array."""
+    """Return the rows of a square matrix given as rows, SymPy matrix, array, table or sparse."""
+    for way in ("toarray", "to_numpy"):
+        values = getattr(values, way)() if hasattr(values, way) else values
     rows = values.tolist() if hasattr(values, "tolist") else values
     if not isinstance(rows, Sequence) or not all(isinstance(row, Sequence) for row in rows):
         raise ModelError(f"a {what} is a list of rows, got {rows!r:.80}")
@@ -36,8 +38,12 @@ def square(values: Any, what: str) -> list[list[Any]]:
     return rows
 
 
-def state_labels(n: int, states: Sequence[Hashable] | None) -> list[str]:
-    """Return the n labels given, or "1", "2", ..."""
+def state_labels(n: int, states: Sequence[Hashable] | None, table: Any = None) -> list[str]:
+    """Return the n labels given, those of the columns of a pandas table, or "1", "2", ..."""
+    if states is None and hasattr(table, "columns"):
+        states, rows = list(table.columns), list(table.index)
+        if rows != states and sorted(map(str, rows)) == sorted(map(str, states)):
+            raise ModelError("rows and columns of the table stand in different orders")
     labels = [str(i + 1) for i in range(n)] if states is None else [str(s) for s in states]
     if len(labels) != n:
         raise ModelError(f"{len(labels)} labels for a matrix of {n} states; give one each")

@@ -14,6 +14,7 @@ from nesssym.errors import ModelError, NameClashError, NessError, ParseError, Un
 from nesssym.exact import incidence
 from nesssym.networks.labelled import Combination, LabelledMatrix
 from nesssym.networks.reactions import Complex, read_complex
+from nesssym.schemes import Arrow, scheme
 
 __all__ = ["Flow", "FlowNetwork"]
 
@@ -54,6 +55,13 @@ class Flow:
         places = dict.fromkeys(s for s, _ in (*self.source.terms, *self.target.terms))
         net = {s: self.target[s] - self.source[s] for s in places}
         return {s: n for s, n in net.items() if n}
+
+    @property
+    def arrow(self) -> Arrow:
+        """The flow for a scheme, which has its law above the arrow."""
+        return Arrow(
+            self.source.latex, self.target.latex, self.law, Integer(0), self.subscript, law=True
+        )
 
     @property
     def subscript(self) -> str:
@@ -146,6 +154,9 @@ class FlowNetwork:
             f"<FlowNetwork: {len(self.unknowns)} compartments, {len(self.reservoirs)} reservoirs, "
             f"{len(self.flows)} flows>"
         )
+
+    def _repr_latex_(self) -> str | None:
+        return scheme((f.arrow for f in self.flows), dict(self.notation))
 
     @classmethod
     def from_text(

@@ -12,7 +12,7 @@ import mpmath
 import networkx as nx
 from sympy import Expr, Float, ImmutableDenseMatrix, Integer, Rational, Symbol
 
-from nesssym import parsing
+from nesssym import parsing, typeset
 from nesssym.errors import ModelError
 from nesssym.networks.entries import square, state_labels
 from nesssym.networks.state_graph import StateGraph
@@ -78,6 +78,10 @@ class MarkovChain:
     def __repr__(self) -> str:
         return f"<MarkovChain: {len(self.states)} states, steps>"
 
+    def _repr_latex_(self) -> str | None:
+        shown: str | None = typeset.display(["P"], [self.matrix], names=dict(self.notation))
+        return shown
+
     @classmethod
     def from_matrix(cls, matrix: Any, states: Sequence[Hashable] | None = None) -> MarkovChain:
         """Make a chain from its transition matrix, row to column; rows sum to one exactly.
@@ -86,9 +90,8 @@ class MarkovChain:
         """
         rows = [[parsing.expr(p) for p in row] for row in square(matrix, "transition matrix")]
         symbolic = dict.fromkeys(p for row in rows for p in row if p.free_symbols)
-        return cls(
-            tuple(state_labels(len(rows), states)), ImmutableDenseMatrix(rows), tuple(symbolic)
-        )
+        labels = tuple(state_labels(len(rows), states, matrix))
+        return cls(labels, ImmutableDenseMatrix(rows), tuple(symbolic))
 
     @classmethod
     def from_counts(cls, counts: Any, states: Sequence[Hashable] | None = None) -> MarkovChain:
@@ -107,7 +110,7 @@ class MarkovChain:
             A negative count, or a state that was never left or stayed in (an empty row).
         """
         rows = [[parsing.number(c) for c in row] for row in square(counts, "count matrix")]
-        labels = state_labels(len(rows), states)
+        labels = state_labels(len(rows), states, counts)
         for label, row in zip(labels, rows, strict=True):
             if any(c.is_negative for c in row):
                 raise ModelError(f"a count of steps from {label!r} is negative")

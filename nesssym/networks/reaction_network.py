@@ -16,6 +16,7 @@ from nesssym.networks import bipartite
 from nesssym.networks.reactions import Reaction, one_at_a_time, read_reactions
 from nesssym.networks.state_graph import StateGraph
 from nesssym.networks.stoichiometry import Stoichiometry
+from nesssym.schemes import scheme
 
 __all__ = ["ReactionNetwork"]
 
@@ -104,6 +105,9 @@ class ReactionNetwork(Stoichiometry):
         return (
             f"<ReactionNetwork: {len(self.species)} species, {len(self.reactions)} reactions{held}>"
         )
+
+    def _repr_latex_(self) -> str | None:
+        return scheme((r.arrow for r in self.reactions), dict(self.notation))
 
     # ------------------------------------------------------------------ constructors
 

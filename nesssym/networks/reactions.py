@@ -18,6 +18,7 @@ from nesssym.networks.transitions import (
     checked_rate,
     split_rates,
 )
+from nesssym.schemes import Arrow
 
 __all__ = [
     "Complex",
@@ -126,6 +127,12 @@ class Reaction:
         """The reaction without name and rates, as it is written."""
         sides = [repr(c).replace("∅", "0") for c in (self.reactants, self.products)]
         return f" {'<->' if self.reversible else '->'} ".join(sides)
+
+    @property
+    def arrow(self) -> Arrow:
+        """The reaction for a scheme."""
+        sides = (self.reactants.latex, self.products.latex)
+        return Arrow(*sides, self.rate, self.reverse, self.subscript, law=self.law)
 
     @property
     def subscript(self) -> str:

@@ -21,6 +21,7 @@ from nesssym.networks.transitions import (
     rate_symbols,
     read_lines,
 )
+from nesssym.schemes import scheme
 
 __all__ = ["StateGraph"]
 
@@ -93,6 +94,9 @@ class StateGraph:
             f"<StateGraph: {len(self.states)} states, {len(self.transitions)} transitions, "
             f"{len(self.symbols)} symbols>"
         )
+
+    def _repr_latex_(self) -> str | None:
+        return scheme((t.arrow for t in self.transitions), dict(self.notation))
 
     # ------------------------------------------------------------------ constructors
 
@@ -225,10 +229,10 @@ class StateGraph:
 
         Parameters
         ----------
-        rates : SymPy Matrix, NumPy array or nested lists, shape (n, n)
+        rates : SymPy Matrix, NumPy array, SciPy sparse, pandas table or nested lists, shape (n, n)
             Non-negative rates; the diagonal must be zero. Floats are kept exactly.
         states : sequence of length n, optional
-            Labels; else "1", "2", ...
+            Labels; else those of the table's columns, or "1", "2", ...
 
         Examples
         --------
@@ -239,7 +243,7 @@ class StateGraph:
         """
         rows = square(rates, "rate matrix")
         n = len(rows)
-        labels = state_labels(n, states)
+        labels = state_labels(n, states, rates)
         for i in range(n):
             if parsing.expr(rows[i][i]) != 0:
                 raise ModelError(
@@ -294,7 +298,8 @@ class StateGraph:
             if not time > 0:
                 raise ModelError(f"the dwell time of state {i} is {time}; it must be positive")
         return cls.from_rate_matrix(
-            [[c / t for c in row] for row, t in zip(rows, times, strict=True)], states
+            [[c / t for c in row] for row, t in zip(rows, times, strict=True)],
+            state_labels(len(rows), states, counts),
         )
 
     @classmethod

@@ -13,6 +13,7 @@ from sympy import Expr, Integer, S, Symbol, nan, zoo
 
 from nesssym import typeset
 from nesssym.errors import ModelError, NameClashError, NessWarning, ParseError
+from nesssym.schemes import Arrow
 from nesssym.signs import sign
 
 __all__ = ["ARROWS", "Transition", "checked_rate", "pair_up", "read_lines", "split_rates"]
@@ -72,6 +73,13 @@ class Transition:
     def reversible(self) -> bool:
         """Whether the reverse rate is not zero."""
         return bool(self.reverse != 0)
+
+    @property
+    def arrow(self) -> Arrow:
+        """The transition for a scheme."""
+        source, target = (typeset.text(state) for state in (self.source, self.target))
+        channel = typeset.text(self.channel) if self.channel else ""
+        return Arrow(source, target, self.rate, self.reverse, channel)
 
     @property
     def subscript(self) -> str:
