@@ -40,7 +40,7 @@ def test_models_show_themselves(name):
     model = MODELS[name]() if name in MODELS else ns.gallery.load(name).model
     shown = model._repr_latex_()
     if isinstance(model, ns.MarkovChain):
-        assert shown.count("&") == len(model.states) * (len(model.states) - 1)
+        assert "begin{matrix}" in shown
     katex.check(shown.strip("$"))
 
 
