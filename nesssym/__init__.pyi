@@ -26,6 +26,7 @@ from nesssym.chemistry.thermodynamics import (
     ReactionImbalance,
     wegscheider_conditions,
 )
+from nesssym.chemistry.time_course import time_course
 from nesssym.coarse.elimination import eliminate_states, entropy_loss
 from nesssym.coarse.lumping import fast_equilibrium, is_lumpable, lump
 from nesssym.derivation import Derivation
@@ -349,6 +350,7 @@ __all__ = [
     "thermodynamic_uncertainty_relation",
     "tilted_generator",
     "time_averages",
+    "time_course",
     "to_antimony",
     "to_sbml",
     "unicycle_bound",

@@ -29,7 +29,8 @@ def net_currents(model: Model, state: Formulas, form: str = "reduced") -> Formul
     model : StateGraph or MarkovChain
         The model.
     state : Formulas
-        Its steady probabilities, one label a state.
+        Its steady probabilities, one label a state; or these over the probability of one state,
+        which is then one.
     form : {"reduced", "difference", "cycles"}
         ``"difference"`` is :math:`w_+ p_i - w_- p_j`, the shortest; its two terms agree in
         almost all digits near equilibrium. ``"cycles"`` is Hill's
@@ -229,7 +230,9 @@ def _cycles(
     live: Sequence[Transition], index: Mapping[str, int], state: Formulas, shared: Steps
 ) -> list[Expr]:
     ends = [(index[t.source], index[t.target]) for t in live]
-    z = shared.let(Add(*tree_sums(len(index), *one_way(live, index))), "Z", alone=True)
+    sums = tree_sums(len(index), *one_way(live, index))
+    unit = next((i for s, i in index.items() if state.exprs[state.labels.index(s)] == 1), None)
+    z = shared.let(Add(*sums) if unit is None else sums[unit], "Z", alone=True)
     totals: list[list[Expr]] = [[] for _ in live]
     for cycle in incidence.simple_cycles(len(index), ends):
         forward = [live[e].rate if sign > 0 else live[e].reverse for e, sign in cycle]

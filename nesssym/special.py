@@ -15,6 +15,8 @@ import mpmath
 import sympy
 from sympy import Expr, Function, Integer, Rational, Symbol, Tuple, factorial
 
+from nesssym.evolving import concentration, enclosed_concentration
+
 __all__ = ["BOUND", "SPECIAL", "RootIn", "Special", "atanhc", "besseli_modulus", "exprel"]
 
 MOST_STEPS = 2000
@@ -306,6 +308,7 @@ SPECIAL: Mapping[str, Special] = {
     "besseli_modulus": Special(besseli_modulus, _modulus),
     "besselj": Special(sympy.besselj, _complex(lambda nu, z: z.bessel_j(nu))),
     "besselk": Special(sympy.besselk, _complex(lambda nu, z: z.bessel_k(nu))),
+    "concentration": Special(concentration, enclosed_concentration),
     "erf": Special(sympy.erf, _complex(lambda x: x.erf())),
     "erfc": Special(sympy.erfc, _complex(lambda x: x.erfc())),
     "erfi": Special(sympy.erfi, _complex(lambda x: x.erfi())),

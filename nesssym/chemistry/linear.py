@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sympy import Expr, Integer
 
@@ -10,10 +11,11 @@ from nesssym.chemistry.states import ReactionSteadyState, concentration_heads
 from nesssym.diagrams import one_way
 from nesssym.errors import NoSteadyStateError
 from nesssym.exact.incidence import closed_classes
-from nesssym.formulas import Steps
+from nesssym.formulas import Formulas, Steps
 from nesssym.networks import ReactionNetwork, StateGraph, Transition
 from nesssym.networks.labelled import Combination
 from nesssym.networks.reactions import Complex
+from nesssym.programs.program import needed_steps
 from nesssym.steady import SteadyState, steady_state
 
 __all__ = ["is_linear", "linear_steady_state"]
@@ -96,7 +98,19 @@ def _markov(network: ReactionNetwork, part: Sequence[Complex]) -> SteadyState | 
         return None
     _refuse_growth(part, transitions)
     graph = StateGraph(tuple(map(str, part)), transitions, network.assume, network.notation)
-    return steady_state(graph)
+    ss = steady_state(graph)
+    return ss if EMPTY not in inside else replace(ss, state=_over_empty(ss.state))
+
+
+def _over_empty(p: Formulas) -> Formulas:
+    """Divide by the probability of the empty complex.
+
+    What is fed has another unit than a rate constant, so that the sum over all trees, which
+    cancels, is one of unlike things.
+    """
+    empty = p.exprs[p.labels.index(str(EMPTY))]
+    exprs = tuple(x / empty for x in p.exprs)
+    return replace(p, exprs=exprs, steps=needed_steps(exprs, p.steps))
 
 
 def _scale(p: dict[str, Expr], total: Expr) -> Expr:

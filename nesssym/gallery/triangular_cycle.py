@@ -40,9 +40,9 @@ def _fed(system: System) -> ReactionNetwork:
     """
     return ReactionNetwork.from_text(
         """
-        A <-> B ; k1, k_1
-        B <-> C ; k2, k_2
-        C <-> A ; k_CA, k1*k2*k_CA/(k_1*k_2)
+        AB: A <-> B ; k1, k_1
+        BC: B <-> C ; k2, k_2
+        CA: C <-> A ; k_CA, k1*k2*k_CA/(k_1*k_2)
         feed: 0 -> A ; D*A_f
         A -> 0 ; D
         B -> 0 ; D
@@ -127,10 +127,10 @@ def _sides(system: System) -> dict[str, tuple[Expr, Expr]]:
 
 
 def _fed_currents(system: System) -> Formulas:
-    """Return the net rates, in lowest terms, in which amounts of unlike units are not added."""
-    return system.steps().formulas(
-        {f"J_{name}": cancel(v - w) for name, (v, w) in _sides(system).items()}, unit="mol/L/s"
-    )
+    """Return the net rates of the three reactions in the tank."""
+    net = _fed_state(system).currents
+    named = {"AB": "J_AB", "BC": "J_BC", "CA": "J_CA"}
+    return replace(_named(system, net, named), unit="mol/L/s")
 
 
 def _ratios(system: System) -> dict[str, Expr]:

@@ -198,6 +198,11 @@ IN_MPMATH = {
     "LambertW": "mpmath.lambertw",
     "atanhc": "lambda w: mpmath.hyp2f1(0.5, 1, 1.5, w)",
     "besseli_modulus": "lambda nu, z: abs(mpmath.besseli(1j*nu, z))**2",
+    "concentration": (
+        "lambda i, n, t, *c: mpmath.odefun(lambda _, x: [sum(c[k + n + s + 1]*c[k]*mpmath.fprod("
+        "x[j]**c[k + j + 1] for j in range(n)) for k in range(n, len(c), 2*n + 1)) "
+        "for s in range(n)], 0, c[:n])(t)[i]"
+    ),
     "exprel": "lambda z, n=1: mpmath.hyp1f1(1, n + 1, z)",
     "integral": "lambda f, a, b: mpmath.quad(f, [a, b])",
     "power": "lambda x, y: x**y",
