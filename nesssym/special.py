@@ -122,7 +122,9 @@ class atanhc(Function):  # type: ignore[misc]  # noqa: N801
 
 
 class besseli_modulus(Function):  # type: ignore[misc]  # noqa: N801
-    r"""The real number :math:`|I_{i\nu}(z)|^2 = I_{i\nu}(z)\,I_{-i\nu}(z)`.
+    r"""The real number :math:`I_{i\nu}(z)\,I_{-i\nu}(z)`, for real z the :math:`|I_{i\nu}(|z|)|^2`.
+
+    It is even in both.
 
     Parameters
     ----------
@@ -155,7 +157,7 @@ class besseli_modulus(Function):  # type: ignore[misc]  # noqa: N801
     def _eval_evalf(self, prec: int) -> Expr:
         with mpmath.workprec(prec + 10):
             nu, z = (arg._to_mpmath(prec + 10) for arg in self.args)
-            return Expr._from_mpmath(abs(mpmath.besseli(1j * nu, z)) ** 2, prec)
+            return Expr._from_mpmath(abs(mpmath.besseli(1j * nu, abs(z))) ** 2, prec)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         nu, z = map(printer._print, self.args)
@@ -282,7 +284,8 @@ def _exprel(z: Any, n: Any = 1) -> Any:
 
 
 def _modulus(nu: Any, z: Any) -> Any:
-    value = flint.acb(z).bessel_i(flint.acb(0, nu))
+    # The branch of a negative argument would not cancel in the square of the modulus.
+    value = flint.acb(abs(z)).bessel_i(flint.acb(0, nu))
     return value.real * value.real + value.imag * value.imag
 
 

@@ -65,6 +65,18 @@ def test_bessel_form_is_the_double_integral(potential):
     assert got["D_eff"] == pytest.approx(wanted["D_eff"], rel=1e-15)
 
 
+def test_a_cosine_upside_down_is_the_ring_turned_by_half():
+    ring = ns.Ring(Symbol("V", real=True) * cos(x), "f", "T")
+    kernel = ns.compile(ring.velocity | ring.profile)
+    got = [kernel(V=v, f=1.5, T=0.7, x=y) for v, y in ((2.0, 0.4), (-2.0, 0.4 + np.pi))]
+    assert got[0]["v"] == got[1]["v"]
+    assert got[0]["p"] == pytest.approx(got[1]["p"], rel=1e-14)
+    with mpmath.workdps(20):
+        for z in (1.5, -1.5):
+            value = besseli_modulus(Rational(1, 2), Rational(z)).evalf(20)
+            assert abs(value - besseli_modulus(Rational(1, 2), Rational(3, 2)).evalf(20)) < 1e-18
+
+
 def test_another_period_is_another_unit_of_length():
     here = ns.compile(COSINE.velocity)(V=2.0, f=1.5, T=0.7)["v"]
     with pytest.raises(ns.ModelError, match="does not have the period"):
