@@ -95,6 +95,7 @@ REFERENCE = {
     "chap.pN": ("chaperone", "state", "N", {}),
     "chap.J_ATP": ("chaperone", "ATP turnover", "J_ATP", {}),
     "chap.enhancement": ("chaperone", "enhancement", "alpha", {}),
+    "hsp70.K_eff": ("chaperone", "Hsp70", "K_eff", {}),
     "agg.yield": ("chaperone", "yield against aggregation", "Y", {}),
     "iam.rounds99": ("chaperone", "rounds of annealing", "n", {}),
     "enso.pi_N": ("el_nino", "state", "N", {}),
