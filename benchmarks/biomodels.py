@@ -1,24 +1,33 @@
 """Every model of the BioModels collection, read in place: ``python -m benchmarks.biomodels``.
 
-Needs ``pip install 'nesssym[biomodels]'``. The table goes to standard output, separated by tabs.
+Needs ``pip install 'nesssym[biomodels]'``. The table goes to ``build/biomodels.tsv``, what it comes
+to into ``docs/biomodels.md``; progress to standard error.
 """
 
 from __future__ import annotations
 
+import json
+import os
+import resource
+import signal
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from random import Random
+from select import select
+from time import monotonic
 from typing import Any
 from zipfile import ZipFile
 
 import nesssym as ns
-from nesssym import parsing
+from benchmarks import roadrunner_check
 
-COLUMNS = ("model", "outcome", "species", "reactions", "laws", "deficiency", "mass action",
-           "linear", "steady state", "libRoadRunner")  # fmt: skip
-MANY = 60  # internal species for which structure is asked for
+COLUMNS = ("outcome", "species", "reactions", "chemostats", "laws", "deficiency", "mass action",
+           "linear", "trees", "steady state", "thermodynamics", "right-hand sides",
+           "laws agree")  # fmt: skip
+SECONDS = 30
+MEMORY = 6 * 2**30
+ROOT = Path(__file__).parents[1]
 
 
 def archive() -> Path | None:
@@ -29,98 +38,130 @@ def archive() -> Path | None:
     return Path(found.submodule_search_locations[0]) / "data" / "biomodels.zip"
 
 
-def texts(path: Path) -> Iterator[tuple[str, str]]:
-    """Name and text of every model."""
-    with ZipFile(path) as zipped:
-        for name in sorted(zipped.namelist()):
-            if name.endswith(".xml"):
-                yield name.removesuffix(".xml"), zipped.read(name).decode("utf-8-sig")
-
-
-def model_text(number: int) -> str:
-    """The text of BIOMD`number`."""
+def names() -> list[str]:
+    """Names of all models."""
     with ZipFile(archive()) as zipped:
-        return zipped.read(f"BIOMD{number:010d}.xml").decode("utf-8-sig")
+        return sorted(n.removesuffix(".xml") for n in zipped.namelist() if n.endswith(".xml"))
 
 
-def disagreement(text: str, m: ns.SBMLModel) -> float:
-    """The largest relative difference of right-hand sides to libRoadRunner at a random point.
-
-    Rates of amounts are compared, and the conservation laws are applied to libRoadRunner's.
-    """
-    import roadrunner
-
-    roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
-    whole = roadrunner.RoadRunner(text)  # kept, since its model dies with it
-    other = whole.model
-    ids = {name: (m.ids or {}).get(name, name) for name in m.model.internal}
-    there = list(other.getFloatingSpeciesIds())
-    random = Random(1)
-    other.setFloatingSpeciesConcentrations([random.uniform(0.5, 2) for _ in there])
-    amounts = dict(zip(there, other.getFloatingSpeciesAmounts(), strict=True))
-    dense = dict(zip(there, other.getFloatingSpeciesConcentrations(), strict=True))
-    theirs = {s: other[f"{s}'"] for s in there}
-    document = ns.networks.sbml.libsbml().readSBMLFromString(text)
-    only = {s.getId(): s.getHasOnlySubstanceUnits() for s in document.getModel().getListOfSpecies()}
-    counted = {s: amounts[i] if m.amounts or only[i] else dense[i] for s, i in ids.items()}
-    env = {parsing.symbol(s): parsing.number(x) for s, x in counted.items() if x} | m.values
-    worst = 0.0
-    for s, rate in m.model.rate_equations().items():
-        terms = [float(t.xreplace(env)) for t in rate.expand().as_ordered_terms()]
-        factor = amounts[ids[s]] / counted[s]
-        size = max(sum(map(abs, terms)) * factor, 1e-300)
-        worst = max(worst, abs(sum(terms) * factor - theirs[ids[s]]) / size)
-    for law in m.model.conservation_laws():
-        flows = [n * theirs[ids[s]] * counted[s] / amounts[ids[s]] for s, n in law.items()]
-        size = max(sum(map(abs, flows)), 1e-300)
-        worst = max(worst, abs(sum(flows)) / size if size > 1e-12 else 0.0)
-    return worst
+def model_text(name: int | str) -> str:
+    """The text of a model, by name or number."""
+    name = f"BIOMD{name:010d}" if isinstance(name, int) else name
+    with ZipFile(archive()) as zipped:
+        return zipped.read(f"{name}.xml").decode("utf-8-sig")
 
 
-def row(name: str, text: str) -> list[Any]:
-    """One line of the table."""
+def cells(text: str) -> Iterator[tuple[str, Any]]:
+    """What a line of the table tells, column by column, the quick ones first."""
     try:
         m = ns.parse_sbml(text)
     except ns.NessError as error:
-        return [name, f"refused: {' '.join(str(error).split())}", *[""] * (len(COLUMNS) - 2)]
+        yield "outcome", f"refused: {' '.join(str(error).split())}"
+        return
     r = m.model
-    small = len(r.internal) <= MANY
-    laws = len(r.conservation_laws()) if small else "-"
+    yield "outcome", "read"
+    yield "species", len(r.species)
+    yield "reactions", len(r.reactions)
+    yield "chemostats", len(r.chemostats)
+    yield "mass action", r.mass_action
+    yield "laws", len(r.conservation_laws())
+    yield "deficiency", r.deficiency
+    if find_spec("roadrunner"):
+        yield "right-hand sides", _compared(roadrunner_check.right_hand_sides, text, m)
+        yield "laws agree", _compared(roadrunner_check.laws_agree, text, m)
     try:
-        linear = bool(r.state_graph())
+        graph = r.state_graph()
     except ns.NessError:
-        linear = False
-    steady = ""
-    if linear and small:
-        try:
-            ns.steady_state(r.state_graph())
-            steady = "exact"
-        except ns.NessError as error:
-            steady = type(error).__name__
-    agrees = ""
-    if r.mass_action and find_spec("roadrunner"):
-        try:
-            agrees = f"{disagreement(text, m):.1e}"
-        except (RuntimeError, TypeError, KeyError) as error:
-            agrees = f"not compared: {' '.join(str(error).split())[:60]}"
-    return [name, "read", len(r.species), len(r.reactions), laws, r.deficiency if small else "-",
-            r.mass_action, linear, steady, agrees]  # fmt: skip
+        yield "linear", False
+        return
+    yield "linear", True
+    yield "trees", max(ns.count_trees(graph).values())
+    yield "steady state", _told(lambda: ns.steady_state(graph) and "exact")
+    yield "thermodynamics", _told(lambda: _driven(graph))
 
 
-def main() -> None:
-    """Write the table, and the counts below it."""
-    path = archive()
-    if path is None:
+def _driven(graph: ns.StateGraph) -> str:
+    return "driven" if len(ns.affinities(graph).labels) else "equilibrium"
+
+
+def _told(work: Any) -> Any:
+    try:
+        return work()
+    except ns.NessError as error:
+        return f"{type(error).__name__}: {' '.join(str(error).split())[:150]}"
+
+
+def _compared(check: Any, text: str, m: ns.SBMLModel) -> Any:
+    try:
+        return check(text, m)
+    except ns.NessError as error:
+        return f"not compared: {error}"
+    except RuntimeError as error:  # libRoadRunner's
+        return f"not compared: {' '.join(str(error).split())[:150]}"
+
+
+def row(name: str, seconds: float = SECONDS) -> dict[str, Any]:
+    """One line of the table, from a process of its own that is ended when its time is over."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if not child:
+        _child(name, ours, theirs)
+    os.close(theirs)
+    end, data = monotonic() + seconds, b""
+    while (left := end - monotonic()) > 0 and select([ours], [], [], left)[0]:
+        new = os.read(ours, 1 << 16)
+        data += new
+        if not new:
+            break
+    over = monotonic() >= end
+    if over:
+        os.kill(child, signal.SIGKILL)
+    os.close(ours)
+    _, status = os.waitpid(child, 0)
+    found: dict[str, Any] = {"model": name}
+    found |= dict(json.loads(line) for line in data.decode().splitlines())
+    if over:
+        found["ended"] = f"over {seconds:g} s"
+    elif status:
+        found["ended"] = found.pop("crash", f"ended with {status}")
+    return found
+
+
+def _child(name: str, ours: int, theirs: int) -> None:
+    """Send the cells one by one, each a line, and leave."""
+    os.close(ours)
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 2)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+    def send(*pair: Any) -> None:
+        os.write(theirs, (json.dumps(pair) + "\n").encode())
+
+    try:
+        for column, value in cells(model_text(name)):
+            send(column, value)
+    except BaseException as error:  # told by the parent, which has no other way to see it
+        send("crash", f"{type(error).__name__}: {' '.join(str(error).split())[:200]}")
+        os._exit(1)
+    os._exit(0)
+
+
+def main(chosen: list[str]) -> None:
+    """Write the table and the page."""
+    if archive() is None:
         sys.exit("the collection is not here: pip install 'nesssym[biomodels]'")
-    print(*COLUMNS, sep="\t")
+    chosen = chosen or names()
     rows = []
-    for name, text in texts(path):
-        rows.append(row(name, text))
-        print(*rows[-1], sep="\t", flush=True)
-    read = [r for r in rows if r[1] == "read"]
-    print(f"# {len(rows)} models, {len(read)} read, {sum(r[6] for r in read)} of mass action, "
-          f"{sum(r[7] for r in read)} linear", file=sys.stderr)  # fmt: skip
+    table = ROOT / "build" / "biomodels.tsv"
+    table.parent.mkdir(exist_ok=True)
+    with table.open("w", encoding="utf-8") as file:
+        print("model", *COLUMNS, "ended", sep="\t", file=file)
+        for number, name in enumerate(chosen, 1):
+            rows.append(row(name))
+            line = [rows[-1].get(c, "") for c in ("model", *COLUMNS, "ended")]
+            print(*line, sep="\t", file=file, flush=True)
+            print(f"\r{number}/{len(chosen)} {name}", end="", file=sys.stderr)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -107,7 +107,7 @@ def test_exponents_become_numbers_and_negative_values_real_symbols():
         ("R: A => B; k*time*A; k=1", "reaction 'R': it holds 'name_time'"),
         ("R: A => B; delay(A, 2); k=1", "reaction 'R': it holds 'delay'"),
         ("R: A => B; piecewise(A, A > 2, 1)", "reaction 'R'"),
-        ("R: A => B; k*A; k=0", "reaction 'R': its rate is 0"),
+        ("R: A => B; k*A; k=0", "its reactions change nothing"),
         ("R: A => B; ", "reaction 'R': it has no kinetic law"),
         ("R: A => B; sqrt(A - B)", "reaction 'R': the sign of sqrt(A - B) is not known"),
         ("R: $A => B; k*A; A := 2*B; k=1", "reaction 'R': the species 'A' takes part"),

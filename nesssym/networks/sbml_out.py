@@ -25,7 +25,8 @@ from sympy import (
 from nesssym import parsing
 from nesssym.errors import MissingExtraError, ModelError, ParseError
 from nesssym.networks.reaction_network import ReactionNetwork
-from nesssym.networks.sbml import SBMLModel, libsbml, parse_sbml
+from nesssym.networks.sbml import SBMLModel, parse_sbml
+from nesssym.networks.sbml_document import libsbml
 
 __all__ = ["from_antimony", "to_antimony", "to_sbml"]
 

@@ -1,0 +1,141 @@
+"""SBML text, checked before libsbml parses it and after, as libsbml's model."""
+
+from __future__ import annotations
+
+import re
+from os import PathLike
+from pathlib import Path
+from typing import Any
+from xml.parsers import expat
+
+from nesssym.errors import MissingExtraError, ModelError, ParseError
+
+__all__ = ["file_text", "libsbml", "sbml_document"]
+
+MAX_BYTES = 20_000_000
+MAX_DEPTH = 200  # libsbml ends the process on a few thousand, and is slow before
+_ARCHIVES = {b"\x1f\x8b": "gzip", b"PK": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
+_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
+_CORE_MATH = "l3v2extendedmath"  # libsbml's word for what level 3 version 2 has in its core
+
+
+def libsbml() -> Any:
+    """Return the module libsbml, or raise what says how to install it."""
+    try:
+        import libsbml as module
+    except ImportError:
+        raise MissingExtraError.of("SBML", "sbml") from None
+    return module
+
+
+def file_text(path: str | PathLike[str]) -> str:
+    """Return the text of a file, or raise `ParseError` with its name."""
+    try:
+        file = Path(path)
+        found = file.is_file()
+    except OSError:
+        found = False
+    if not found:
+        hint = "; for the text itself there is parse_sbml" if "<" in str(path) else ""
+        raise ParseError(f"no SBML file {str(path)[:200]!r}{hint}")
+    if (size := file.stat().st_size) > MAX_BYTES:
+        raise ParseError(f"{file.name} has {size} bytes, more than {MAX_BYTES}")
+    data = file.read_bytes()
+    for start, kind in _ARCHIVES.items():
+        if data.startswith(start):
+            raise ParseError(f"{file.name} is packed ({kind}); unpack it first")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ParseError(f"{file.name} is not UTF-8 text: {error}") from None
+
+
+def sbml_document(text: str) -> Any:
+    """Return libsbml's document of a text; its model lives as long.
+
+    Raises
+    ------
+    ParseError
+        Not XML, or not SBML of level 2 or 3; the message names the line.
+    ModelError
+        It needs a package.
+    """
+    if not isinstance(text, str):
+        raise ParseError(f"the text of an SBML file is a str, got {type(text).__name__}")
+    if len(text) > MAX_BYTES:
+        raise ParseError(f"the text has {len(text)} characters, more than {MAX_BYTES}")
+    _check_xml(text)
+    module = libsbml()
+    document = module.readSBMLFromString(text)
+    _refuse_packages(document)
+    for i in range(document.getNumErrors()):
+        error = document.getError(i)
+        known = error.getErrorId() == module.MissingXMLEncoding  # XML without one is UTF-8
+        if error.getSeverity() >= module.LIBSBML_SEV_ERROR and not known:
+            message = " ".join(error.getMessage().split())
+            raise ParseError(f"not SBML, line {error.getLine()}: {message[:200]}")
+    if document.getModel() is None:
+        raise ParseError("the text holds no SBML model")
+    if document.getLevel() < 2:
+        raise ParseError("SBML of level 1 is not read; convert it to level 2 or 3")
+    return document
+
+
+def _refuse_packages(document: Any) -> None:
+    if document.getLevel() < 3:
+        return
+    known = (document.getPlugin(i).getPackageName() for i in range(document.getNumPlugins()))
+    needed = [p for p in known if p != _CORE_MATH and document.getPackageRequired(p)]
+    for i in range(document.getNumUnknownPackages()):
+        if document.getPackageRequired(document.getUnknownPackageURI(i)):
+            needed.append(document.getUnknownPackagePrefix(i))
+    if needed:
+        raise ModelError(f"package {needed[0]!r}: the model needs it, and it is not read")
+
+
+def _check_xml(text: str) -> None:
+    """Raise for what libsbml reads wrongly, or does not survive."""
+    parser = expat.ParserCreate()
+    open_tags: list[tuple[str, dict[str, str]]] = []
+    number: list[str] = []
+
+    def fail(problem: str) -> ParseError:
+        return ParseError(f"not SBML, line {parser.CurrentLineNumber}: {problem}")
+
+    def doctype(*_: Any) -> None:
+        raise fail("a document type, which could define entities, is not read")
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if len(open_tags) == MAX_DEPTH:
+            raise fail(f"elements are nested more than {MAX_DEPTH} deep")
+        open_tags.append((name, attributes))
+        if name == "cn":
+            number.clear()
+            if attributes.get("base", "10") != "10":
+                raise fail(f"a number to the base {attributes['base']} is not read")
+        elif name == "sep":
+            number.append("/")
+
+    def data(text: str) -> None:
+        if open_tags and open_tags[-1][0] == "cn":
+            number.append(text)
+
+    def end(_: str) -> None:
+        name, attributes = open_tags.pop()
+        if name == "cn" and attributes.get("type") == "rational":
+            parts = "".join(number).split("/")
+            if not all(map(_WHOLE.fullmatch, parts)):
+                raise fail(f"{' over '.join(parts)} is no quotient of whole numbers")
+
+    parser.StartDoctypeDeclHandler = doctype
+    parser.StartElementHandler = start
+    parser.CharacterDataHandler = data
+    parser.EndElementHandler = end
+    try:
+        parser.Parse(text, True)
+    except expat.ExpatError as error:
+        problem = expat.ErrorString(error.code)
+        raise ParseError(f"not SBML, line {error.lineno}: {problem}") from None
+    except UnicodeEncodeError as error:
+        raise ParseError(f"not SBML: {error}") from None
