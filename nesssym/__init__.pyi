@@ -48,6 +48,7 @@ from nesssym.dissipation.protocols import FluctuationTest, Protocol
 from nesssym.dissipation.reservoirs import energy_balance, energy_exchanges
 from nesssym.dissipation.splits import dual, housekeeping, pseudo_entropy_production
 from nesssym.dissipation.visible import visible_transitions
+from nesssym.drawing.verb import draw
 from nesssym.entropies import EntropyProduction, Irreversibility
 from nesssym.errors import (
     IrreversibleError,
@@ -270,6 +271,7 @@ __all__ = [
     "directional_diagrams",
     "dispersion",
     "dissipation",
+    "draw",
     "driven_process",
     "dual",
     "efficiency",

@@ -13,13 +13,23 @@ from typing import Any, NamedTuple
 import flint
 import mpmath
 import sympy
-from sympy import Expr, Function, Integer, Rational, Symbol, Tuple, factorial
+from sympy import CRootOf, Expr, Function, Integer, Rational, Symbol, Tuple, factorial
 
 from nesssym.evolving import concentration, enclosed_concentration
 
-__all__ = ["BOUND", "SPECIAL", "RootIn", "Special", "atanhc", "besseli_modulus", "exprel"]
+__all__ = [
+    "BOUND",
+    "SPECIAL",
+    "RootIn",
+    "Special",
+    "atanhc",
+    "besseli_modulus",
+    "exprel",
+    "isolated",
+]
 
 MOST_STEPS = 2000
+MOST_STARTS = 8
 MOST_DOUBLINGS = 1100
 
 
@@ -251,6 +261,20 @@ class RootIn(Expr):  # type: ignore[misc]
         return root if exp is None else rf"\left({root}\right)^{{{exp}}}"
 
 
+def isolated(root: CRootOf) -> RootIn:
+    """Return a real root of a polynomial by rational bounds that hold no other of its roots.
+
+    Examples
+    --------
+    >>> from sympy import CRootOf, Symbol
+    >>> x = Symbol("x")
+    >>> isolated(CRootOf(x**3 - x - 1, 0))
+    RootIn(x**3 - x - 1, (x, 1, 2))
+    """
+    (low, high), _ = root.poly.intervals()[root.index]
+    return RootIn(root.expr, (root.poly.gen, low, high))
+
+
 def _ball_of(bound: Expr, prec: int) -> flint.arb:
     if bound is sympy.oo:
         return flint.arb("inf")
@@ -393,16 +417,25 @@ def enclosed_root(function: Callable[[Any], Any], low: Any, high: Any) -> Any:
 
 
 def _searched(function: Callable[[Any], Any], low: flint.arb) -> tuple[Any, Any] | None:
-    """Find a sign change by halving and doubling the distance from the lower bound."""
-    last = {1: flint.arb(1), -1: flint.arb(1)}
-    values = dict.fromkeys((1, -1), flint.arb(function(low + 1)))
+    """Find a sign change by halving and doubling the distance from the lower bound.
+
+    A root may lie where the search looks; a value that may be zero tells no sign and is passed by.
+    """
+    starts = (1 + flint.arb(k) / MOST_STARTS for k in range(MOST_STARTS))
+    tried = ((start, flint.arb(function(low + start))) for start in starts)
+    first = next(((at, value) for at, value in tried if not value.contains(0)), None)
+    if first is None:
+        return None
+    last = dict.fromkeys((1, -1), first[0])
+    values = dict.fromkeys((1, -1), first[1])
     for k in range(1, MOST_DOUBLINGS):
         for way in (1, -1):
             distance = flint.arb(2) ** (way * k)
             value = flint.arb(function(low + distance))
             if value * values[way] < 0:
                 return low + last[way], low + distance
-            last[way], values[way] = distance, value
+            if not value.contains(0):
+                last[way], values[way] = distance, value
     return None
 
 

@@ -133,6 +133,28 @@ def test_roots_that_are_no_radicals():
     assert (ball**3 - 4 * ball**2 + 5 * ball - 1).contains(0)
 
 
+def test_numbers_that_are_no_radicals_compile():
+    """Kernels enclose a root of a polynomial; the currents of both reactions cancel in it."""
+    r = network(SCHLOEGL, {"A": 1, "B": 1}).subs({"k1": 4, "k2": 1, "k3": 1, "k4": 5})
+    ss = ns.steady_state(r)
+    ball = ns.compile(ss.state, backend="arb")()["X"]
+    assert ball.overlaps(ss.values(30)["X"])
+    assert ns.compile(ss.currents)()["R1"] == pytest.approx(-ns.compile(ss.currents)()["R2"])
+    assert float(ns.compile(ns.entropy_production(ss), backend="mpmath")()["sigma"]) > 0
+
+
+def test_one_change_of_sign_gives_the_only_root_for_symbols():
+    """Three monomers make a trimer: T^(1/3) is no closed form, but there is just one root."""
+    r = network("3 X <-> Y ; k, kr")
+    ss = ns.steady_state(r, totals={"X": "T"})
+    point = {"k": 2, "kr": 1, "T": 7}
+    assert float(ss.state.at(point)["X"]) == pytest.approx(1)
+    kernel = ns.compile(ss.state)
+    assert kernel(k=2.0, kr=1.0, T=7.0) == pytest.approx({"X": 1.0, "Y": 2.0})
+    exact = ns.steady_state(r, totals={"X": 5}, values={"k": 3, "kr": 2})
+    assert kernel(k=3.0, kr=2.0, T=5.0)["X"] == pytest.approx(float(exact["X"]))
+
+
 def test_brusselator_in_closed_form():
     r = network(BRUSSELATOR, ["A", "B", "D", "F"])
     ss = ns.steady_state(r)

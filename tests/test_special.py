@@ -153,3 +153,10 @@ def test_bad_arguments_of_special_functions():
         ns.compile(Integral(exp(t), t))
     with pytest.raises(ns.UnknownNameError, match="backend"):
         ns.compile(besselk(0, x), backend="nonsense")
+
+
+@pytest.mark.parametrize("root", [1, 2, "1/4", 1024, "1/3"])
+def test_a_root_where_the_search_looks_is_found(root):
+    x, a = Symbol("x", positive=True), Symbol("a", positive=True)
+    kernel = ns.compile({"r": RootIn(x**3 + x - a**3 - a, (x, 0, oo))}, backend="arb")
+    assert kernel(a=root)["r"].contains(flint.fmpq(*map(int, (*str(root).split("/"), 1)[:2])))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from flint import fmpq, fmpq_mat, fmpq_mpoly, fmpq_poly, fmpz_mat, fmpz_poly
-from sympy import Add, Expr, Mul, Rational, Symbol, sqrt
+from sympy import Add, Expr, Integer, Mul, Rational, Symbol, oo, sqrt
 
 from nesssym import parsing
 from nesssym.chemistry.states import Numbers, ReactionSteadyState, concentration_heads
@@ -18,6 +19,7 @@ from nesssym.exact.triangular import Quotient, Step, Triangle, definite, triangl
 from nesssym.formulas import Steps
 from nesssym.networks import ReactionNetwork
 from nesssym.networks.labelled import Combination
+from nesssym.special import RootIn
 
 __all__ = ["equations", "numeric_states", "symbolic_state"]
 
@@ -204,7 +206,7 @@ def _in_parameters(shared: Steps, conditions: Sequence[Expr]) -> Iterator[Expr]:
 
 
 def _closed_root(equation: fmpq_mpoly, last: int, triangle: Triangle) -> tuple[Expr, list[Expr]]:
-    """Return the positive root of an equation of degree one or two, and what must be positive."""
+    """Return the only positive root of an equation, and what must be positive for it."""
     space = triangle.space
     unknown = space.gens[last]
     degree = int(equation.degrees()[last])
@@ -221,6 +223,10 @@ def _closed_root(equation: fmpq_mpoly, last: int, triangle: Triangle) -> tuple[E
     if degree == 2 and signs[0] * signs[2] < 0:
         root = from_poly(-2 * flip * polys[0], space)
         return root / (c[1] + sqrt(c[1] ** 2 - 4 * c[2] * c[0])), []
+    changes = sum(a != b for a, b in pairwise(s for s, p in zip(signs, polys, strict=True) if p))
+    if 0 not in (s for s, p in zip(signs, polys, strict=True) if p) and changes == 1:
+        # Descartes: one change of sign, one positive root.
+        return RootIn(from_poly(equation, space), (unknown, Integer(0), oo)), []
     text = str(from_poly(equation, space))
     raise TooLargeError(
         f"no closed form of one steady state: {unknown} is a root of degree {degree} of "

@@ -9,11 +9,11 @@ from fractions import Fraction
 from itertools import chain, islice
 from typing import Any, TypeAlias
 
-from sympy import Add, Basic, Expr, Integer, Mul, Pow, Rational, Symbol, Tuple, exp, oo, pi
+from sympy import Add, Basic, CRootOf, Expr, Integer, Mul, Pow, Rational, Symbol, Tuple, exp, oo, pi
 
 from nesssym.errors import NessError
 from nesssym.functions import logratio, netflux
-from nesssym.special import BOUND, SPECIAL
+from nesssym.special import BOUND, SPECIAL, isolated
 
 __all__ = [
     "FUNCTIONS",
@@ -268,6 +268,8 @@ def _visit(expr: Expr, build: Builder) -> _Walk:
         return build("logratio", (yield f), (yield b), (yield d))
     if expr.func is netflux:
         return (yield from _visit_netflux(expr, build))
+    if isinstance(expr, CRootOf) and expr.is_real:
+        return (yield isolated(expr))
     if type(expr) in BOUND:
         return (yield from _visit_bound(expr, build))
     name = "exp" if expr is exp(1) else expr.func.__name__
