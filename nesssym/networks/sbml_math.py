@@ -30,7 +30,7 @@ from sympy import (
 )
 
 from nesssym.errors import ModelError
-from nesssym.parsing import MAX_BITS, MAX_EXPONENT, MAX_ROOT_BITS
+from nesssym.grammar import MAX_BITS, MAX_EXPONENT, MAX_ROOT_BITS
 
 __all__ = ["MathReader", "decimal"]
 
