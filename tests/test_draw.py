@@ -10,7 +10,7 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 import nesssym as ns
 from nesssym.drawing.layout import crossings, placed
-from nesssym.drawing.pictures import of_chemistry, of_complexes, of_states
+from nesssym.drawing.pictures import of_chemistry, of_complexes, of_flows, of_states
 
 matplotlib.use("Agg")
 
@@ -167,6 +167,26 @@ def test_a_long_rate_is_named():
     assert arrow.label.startswith("$w_{")
 
 
+def test_flows_between_places_even_of_one_name():
+    network = ns.FlowNetwork.from_text(
+        "feed: 0 -> room ; q \n room: room -> air ; g*(T - T_a)", {"room": "T"}
+    )
+    picture = of_flows(network, ns.steady_state(network), {"q": 2, "g": 1, "T_a": 5})
+    kinds = {n.key: (n.kind, n.text, n.note) for n in picture.nodes}
+    assert kinds == {
+        "room": ("species", "room", "T = 7"),
+        "air": ("chemostat", "air", ""),
+        "feed": ("reaction", "feed", "2"),
+        "flow room": ("reaction", "room", "2"),
+    }
+    assert [(a.source, a.target) for a in picture.arrows] == [
+        ("feed", "room"),
+        ("room", "flow room"),
+        ("flow room", "air"),
+    ]
+    assert {"room", "air", "feed"} <= set(texts(ns.draw(network)))
+
+
 def test_states_named_with_dollar_signs():
     assert r"a\$b" in texts(ns.draw(ns.StateGraph.from_rates({("a$b", "c"): 1, ("c", "a$b"): 2})))
 
@@ -174,7 +194,7 @@ def test_states_named_with_dollar_signs():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: ns.draw("A"), "draw takes a StateGraph, MarkovChain, ReactionNetwork or a steady"),
+        (lambda: ns.draw("A"), "draw takes a StateGraph, MarkovChain, ReactionNetwork, FlowNetw"),
         (lambda: ns.draw(MM, view="species reaction"), "unknown view 'species reaction'"),
         (
             lambda: ns.draw(ns.steady_state(MM), values={"k1": 1}),

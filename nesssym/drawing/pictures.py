@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,13 @@ from sympy import Expr
 from nesssym import typeset
 from nesssym.chemistry.states import ReactionSteadyState
 from nesssym.errors import ParameterError
+from nesssym.flows import FlowState
 from nesssym.formulas import Formulas
-from nesssym.networks import Model, ReactionNetwork
+from nesssym.networks import FlowNetwork, Model, ReactionNetwork
+from nesssym.networks.reactions import Complex
 from nesssym.steady import SteadyState
 
-__all__ = ["Arrow", "Node", "Picture", "of_chemistry", "of_complexes", "of_states"]
+__all__ = ["Arrow", "Node", "Picture", "of_chemistry", "of_complexes", "of_flows", "of_states"]
 
 BEND, CHANNEL = 0.07, 0.27
 NEGLIGIBLE = 1e-12
@@ -92,6 +94,16 @@ class _Channel:
     subscript: str
 
 
+@dataclass(frozen=True)
+class _Process:
+    """What a dot stands for."""
+
+    name: str
+    source: Complex
+    target: Complex
+    reversible: bool = False
+
+
 def of_states(model: Model, ss: SteadyState | None, values: Mapping[Any, Any]) -> Picture:
     """Return the states and transitions; with a steady state, probabilities and net currents."""
     channels = [
@@ -126,24 +138,48 @@ def of_chemistry(
     """Return the bipartite graph of species and reactions; with a steady state, its numbers."""
     net = {} if ss is None else _numbers(ss.currents, values)
     amounts = {} if ss is None else _numbers(ss.state, values)
-    most, largest = _largest(net), max(amounts.values(), default=1.0)
+    largest = max(amounts.values(), default=1.0)
     nodes = [
         Node(s, "chemostat", s)
         if s in network.chemostats
         else Node(s, "species", s, _short(amounts.get(s)), amounts.get(s, 0.0) / largest)
         for s in network.species
     ]
+    processes = [_Process(r.name, r.reactants, r.products, r.reversible) for r in network.reactions]
+    return _bipartite(nodes, processes, net)
+
+
+def of_flows(network: FlowNetwork, ss: FlowState | None, values: Mapping[Any, Any]) -> Picture:
+    """Return the places and the flows between them; with a steady state, its numbers."""
+    net = {} if ss is None else _numbers(ss.currents, values)
+    known = {} if ss is None else _numbers(ss.state, values)
+    nodes = []
+    for place in network.places:
+        unknown = network.unknowns.get(place)
+        value = known.get(unknown.name) if unknown is not None else None
+        note = "" if value is None else f"{unknown} = {_short(value)}"
+        nodes.append(Node(place, "species" if unknown is not None else "chemostat", place, note))
+    return _bipartite(nodes, [_Process(f.name, f.source, f.target) for f in network.flows], net)
+
+
+def _bipartite(
+    nodes: Sequence[Node], processes: Sequence[_Process], net: Mapping[str, float]
+) -> Picture:
+    """Put a dot for every process between what it takes and what it makes."""
+    dots: list[Node] = []
     arrows: list[Arrow] = []
-    for r in network.reactions:
-        j = net.get(r.name)
-        nodes.append(Node(r.name, "reaction", r.name, "" if j is None else _short(abs(j))))
-        back = r.reversible if j is None else j < 0
+    most, taken = _largest(net), {n.key for n in nodes}
+    for p in processes:
+        j = net.get(p.name)
+        dot = f"flow {p.name}" if p.name in taken else p.name
+        dots.append(Node(dot, "reaction", p.name, "" if j is None else _short(abs(j))))
+        back = p.reversible if j is None else j < 0
         ahead = j is None or j >= 0
         weight = None if j is None else _weight(j, most)
-        both = {s for s, _ in r.reactants.terms} & {s for s, _ in r.products.terms}
-        for side, into in ((r.reactants, True), (r.products, False)):
+        both = {s for s, _ in p.source.terms} & {s for s, _ in p.target.terms}
+        for side, into in ((p.source, True), (p.target, False)):
             for s, n in side.terms:
-                ends = (s, r.name) if into else (r.name, s)
+                ends = (s, dot) if into else (dot, s)
                 head = (back if into else ahead) and weight != 0
                 arrows.append(
                     Arrow(
@@ -154,7 +190,7 @@ def of_chemistry(
                         weight,
                     )
                 )
-    return Picture(tuple(nodes), tuple(arrows))
+    return Picture((*nodes, *dots), tuple(arrows))
 
 
 def _arrows(

@@ -7,9 +7,10 @@ from typing import Any
 
 from nesssym.chemistry.states import ReactionSteadyState
 from nesssym.drawing import canvas
-from nesssym.drawing.pictures import Picture, of_chemistry, of_complexes, of_states
+from nesssym.drawing.pictures import Picture, of_chemistry, of_complexes, of_flows, of_states
 from nesssym.errors import ModelError, TooLargeError, UnknownNameError
-from nesssym.networks import MarkovChain, ReactionNetwork, StateGraph
+from nesssym.flows import FlowState
+from nesssym.networks import FlowNetwork, MarkovChain, Model, ReactionNetwork, StateGraph
 from nesssym.steady import SteadyState
 
 __all__ = ["draw"]
@@ -19,7 +20,7 @@ MOST_NODES = 250
 
 
 def draw(
-    model: StateGraph | MarkovChain | ReactionNetwork | SteadyState | ReactionSteadyState,
+    model: Model | ReactionNetwork | FlowNetwork | SteadyState | ReactionSteadyState | FlowState,
     ax: Any = None,
     *,
     values: Mapping[Any, Any] | None = None,
@@ -28,14 +29,14 @@ def draw(
     r"""Draw a model, or a steady state with what flows in it.
 
     A state graph is drawn as its states and transitions with their rates, a reaction network as
-    the graph of its species and reactions, or of its complexes. Species that chemostats hold are
-    dashed. A steady state shows probabilities or concentrations by how full a node is, and net
+    the graph of its species and reactions, or of its complexes, a flow network as its places and
+    flows. Chemostats and reservoirs are dashed. A steady state shows how full each node is, and net
     currents by arrows that point where they flow and are as wide as they are large. The same model
     gives the same picture.
 
     Parameters
     ----------
-    model : StateGraph, MarkovChain, ReactionNetwork, SteadyState or ReactionSteadyState
+    model : StateGraph, MarkovChain, ReactionNetwork, FlowNetwork or a steady state of one
         What is drawn.
     ax : matplotlib Axes, optional
         Where; by default a figure of its own, as large as the picture.
@@ -88,12 +89,16 @@ def _picture(model: Any, values: Mapping[Any, Any], view: str) -> Picture:
         return of_states(model.model, model, values)
     if isinstance(model, ReactionSteadyState):
         return chemical(model.model, model, values)
+    if isinstance(model, FlowState):
+        return of_flows(model.model, model, values)
     fixed = model.subs(values) if values and hasattr(model, "subs") else model
     if isinstance(model, StateGraph | MarkovChain):
         return of_states(fixed, None, {})
     if isinstance(model, ReactionNetwork):
         return chemical(fixed, None, {})
+    if isinstance(fixed, FlowNetwork):
+        return of_flows(fixed, None, {})
     raise ModelError(
-        "draw takes a StateGraph, MarkovChain, ReactionNetwork or a steady state of one, got "
-        f"{type(model).__name__}"
+        "draw takes a StateGraph, MarkovChain, ReactionNetwork, FlowNetwork or a steady state of "
+        f"one, got {type(model).__name__}"
     )
