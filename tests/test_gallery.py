@@ -47,6 +47,13 @@ REFERENCE = {
         {},
     ),
     "chemostat.product_inhib.S": ("chemostat", "glucose with lactate inhibition", "S", {}),
+    "rod.const.entropy": ("metal_rod", "entropy production", "sigma", {}),
+    "rod.kappaT_robin.flux": ("metal_rod", "steel between gases, heat flux", "J", {}),
+    "rod.kappaT_robin.T_hot_end": ("metal_rod", "steel between gases, ends", "T_1", {}),
+    "rod.kappaT_robin.T_mid": ("metal_rod", "steel between gases, temperature", "T", {"x": "0.15"}),
+    "rod.composite.entropy": ("metal_rod", "layers, entropy production", "sigma", {}),
+    "rod.fin.entropy_total": ("metal_rod", "fin, entropy production", "sigma", {}),
+    "rod.radiative_end.T_L": ("metal_rod", "glowing end, temperatures", "T_1", {}),
     "neuron.ghk.flux_K": ("neuron", "flux", "K", {}),
     "neuron.mullins_noda.V": ("neuron", "resting potential", "steady", {}),
     "neuron.pump_efficiency": ("neuron", "efficiency", "eta", {}),
@@ -167,7 +174,7 @@ def _float(special, *values):
 
 def _root(function, low, high):
     """A root has the unit with which all terms of its equation agree."""
-    for unit in ("1", "K", "m", "mol/m^3", "V", "1/s", "m^3"):
+    for unit in ("1", "K", "m", "mol/m^3", "V", "1/s", "m^3", "W/m^2"):
         try:
             function(UNITS.Quantity(1.5, unit))
         except pint.DimensionalityError:
@@ -241,6 +248,8 @@ def test_limits(system):
         ("probability_currents", {"kappa": "0.5"}, ns.NoSteadyStateError, "the gyrator is stable"),
         ("probability_currents", {"D12": 1}, ns.ParameterError, "D12 must be below sqrt"),
         ("probability_currents", {"a": -1}, ns.NoSteadyStateError, "drift of the plane is stable"),
+        ("metal_rod", {"L": 0}, ns.ParameterError, r"parameter L is 0: it must be > 0 \(length\)"),
+        ("metal_rod", {"r_i": 1}, ns.ParameterError, "r_i must be below r_o; got 1"),
         ("kitchen_sink", {"z": 1}, ns.UnknownNameError, "unknown parameter 'z'"),
     ],
 )
@@ -261,6 +270,15 @@ def test_kernels_give_no_number_where_there_is_no_steady_state(name, quantity, v
     """Nor where the violated inequality holds parameters that do not occur in the result."""
     with pytest.raises(ns.NoSteadyStateError, match=r"no steady state: .* here it is -"):
         ns.gallery.load(name).kernel(quantity)(**values)
+
+
+@pytest.mark.parametrize("beta", ["-0.01", "0.2"])
+def test_a_conductivity_that_is_not_positive_at_either_end(beta):
+    rod = ns.gallery.load("metal_rod")
+    with pytest.raises(ns.ParameterError, match=r"kappa_s.* it must be > 0"):
+        rod.at("steel between gases, entropy production", {"beta": beta})
+    with pytest.raises(ns.ParameterError, match=r"kappa_s.* must be positive"):
+        rod.kernel("steel between gases, entropy production")(beta=float(beta))
 
 
 def test_degrees_instead_of_kelvin():
