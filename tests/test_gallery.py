@@ -13,8 +13,8 @@ import pytest
 from matplotlib.figure import Figure
 
 import nesssym as ns
-from nesssym.gallery.earth_climate import layers
 from nesssym.programs.emit import python_source
+from nesssym.radiation import layers
 from nesssym.special import SPECIAL
 from nesssym.system import Limit
 from tests import katex
@@ -87,6 +87,7 @@ REFERENCE = {
         "T_k",
         {"N": 4, "k": 2, "epsilon": "0.55"},
     ),
+    "earth.chi_0.3": ("earth_climate", "diluted light", "chi", {}),
     "earth.material_epr": ("earth_climate", "material entropy production", "sigma", {}),
     "ebm1d.T_equator": ("earth_climate", "one-dimensional climate, above 0 degrees", "equator", {}),
     "ebm1d.transport_epr": ("earth_climate", "meridional transport", "sigma", {}),
