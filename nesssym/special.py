@@ -343,7 +343,9 @@ SPECIAL: Mapping[str, Special] = {
     "gamma": Special(sympy.gamma, _complex(lambda x: x.gamma())),
     "hyper": Special(sympy.hyper, _hyper),
     "loggamma": Special(sympy.loggamma, _complex(lambda x: x.lgamma())),
+    "polylog": Special(sympy.polylog, _complex(lambda s, z: z.polylog(s))),
     "sign": Special(sympy.sign, lambda x: flint.arb(x).sgn()),
+    "zeta": Special(sympy.zeta, _complex(lambda s: s.zeta())),
 }
 
 BOUND: Mapping[type, str] = {sympy.Integral: "integral", RootIn: "root"}

@@ -140,6 +140,8 @@ class System:
         Draws a picture worth looking at into matplotlib axes.
     below : mapping of str to str, optional
         Parameter to an upper bound, which it does not reach.
+    within : mapping of str to (str, str), optional
+        Parameter to two numbers between which it is, or at one of them: where a fit is valid.
     exists : callable, optional
         Gets the system and returns what must be positive for there to be a steady state:
         statement to expression of the parameters.
@@ -164,6 +166,7 @@ class System:
     corrections: tuple[Correction, ...] = ()
     draw: Callable[[Any, System], None] | None = None
     below: Mapping[str, str] = field(default_factory=dict)
+    within: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     exists: Callable[[System], Mapping[str, Expr]] | None = None
 
     def __repr__(self) -> str:
@@ -226,11 +229,19 @@ class System:
         """
         point = self.values | parsing.substitution(values or {}, self.symbols)
         point = {s: v.xreplace(self.values) for s, v in point.items()}
-        parsing.check_values(point)
+        for p in self.parameters:
+            try:
+                parsing.check_values({p.symbol: point[p.symbol]})
+            except ParameterError as error:
+                raise ParameterError(f"{error} ({p.meaning})") from None
         for name, text in self.below.items():
             value, bound = point[self.named[name]], self.expr(text).xreplace(dict(point))
             if not value < bound:
                 raise ParameterError(f"{name} must be below {text}; got {value}")
+        for name, (low, high) in self.within.items():
+            value = point[self.named[name]]
+            if not (self.expr(low) <= value <= self.expr(high)):
+                raise ParameterError(f"{name} must be between {low} and {high}; got {value}")
         for p in self.parameters:
             hot = p.unit == "K" and p.value is not None and p.value > COLD
             if hot and point[p.symbol] < COLD:
@@ -286,11 +297,21 @@ class System:
             if unknown := [name for name in values if name not in self.named]:
                 raise UnknownNameError.of("parameter", unknown[0], self.named)
             given = defaults | values
+            self._check_within(given)
             if exists:
                 self._check_existence(exists(**{name: given[name] for name in exists.arguments}))
             return kernel(**{name: given[name] for name in kernel.arguments})
 
         return evaluate
+
+    def _check_within(self, given: Mapping[str, Any]) -> None:
+        for name, (low, high) in self.within.items():
+            value = np.asarray(given[name], float)
+            bad = ~((value >= float(self.expr(low))) & (value <= float(self.expr(high))))
+            if bad.any():
+                raise ParameterError(
+                    f"{name} must be between {low} and {high}; got {first_bad(value, bad)}"
+                )
 
     @cached_property
     def _conditions(self) -> Mapping[str, Expr]:
@@ -315,6 +336,7 @@ class System:
     ) -> dict[str, mpmath.mpf]:
         """Evaluate any formulas in the parameters of this system, as `at` does."""
         point = self.point(values)
+        parsing.check_values(point, formulas.assume)
         inside = {symbol: v for symbol, v in point.items() if symbol in formulas.parameters}
         return precise_values(precise_kernel(formulas.subs(inside)), {}, digits)
 

@@ -13,8 +13,8 @@ import pytest
 from matplotlib.figure import Figure
 
 import nesssym as ns
-from nesssym.gallery.earth_climate import layers
 from nesssym.programs.emit import python_source
+from nesssym.radiation import layers
 from nesssym.special import SPECIAL
 from nesssym.system import Limit
 from tests import katex
@@ -47,6 +47,28 @@ REFERENCE = {
         {},
     ),
     "chemostat.product_inhib.S": ("chemostat", "glucose with lactate inhibition", "S", {}),
+    "evap.stefan.flux": ("evaporating_beaker", "molar flux", "J", {}),
+    "evap.stefan.mass_rate": ("evaporating_beaker", "mass lost a day", "m", {}),
+    "evap.boil.expansion": (
+        "evaporating_beaker",
+        "boiling, entropy production",
+        "expansion",
+        {},
+    ),
+    "evap.boil.T_crossover": (
+        "evaporating_beaker",
+        "boiling, plate where conduction is as much as expansion",
+        "T_p",
+        {},
+    ),
+    "evap.wetbulb.sigma": ("evaporating_beaker", "wet bulb, entropy production", "sigma", {}),
+    "rod.const.entropy": ("metal_rod", "entropy production", "sigma", {}),
+    "rod.kappaT_robin.flux": ("metal_rod", "steel between gases, heat flux", "J", {}),
+    "rod.kappaT_robin.T_hot_end": ("metal_rod", "steel between gases, ends", "T_1", {}),
+    "rod.kappaT_robin.T_mid": ("metal_rod", "steel between gases, temperature", "T", {"x": "0.15"}),
+    "rod.composite.entropy": ("metal_rod", "layers, entropy production", "sigma", {}),
+    "rod.fin.entropy_total": ("metal_rod", "fin, entropy production", "sigma", {}),
+    "rod.radiative_end.T_L": ("metal_rod", "glowing end, temperatures", "T_1", {}),
     "neuron.ghk.flux_K": ("neuron", "flux", "K", {}),
     "neuron.mullins_noda.V": ("neuron", "resting potential", "steady", {}),
     "neuron.pump_efficiency": ("neuron", "efficiency", "eta", {}),
@@ -65,6 +87,7 @@ REFERENCE = {
         "T_k",
         {"N": 4, "k": 2, "epsilon": "0.55"},
     ),
+    "earth.chi_0.3": ("earth_climate", "diluted light", "chi", {}),
     "earth.material_epr": ("earth_climate", "material entropy production", "sigma", {}),
     "ebm1d.T_equator": ("earth_climate", "one-dimensional climate, above 0 degrees", "equator", {}),
     "ebm1d.transport_epr": ("earth_climate", "meridional transport", "sigma", {}),
@@ -167,7 +190,7 @@ def _float(special, *values):
 
 def _root(function, low, high):
     """A root has the unit with which all terms of its equation agree."""
-    for unit in ("1", "K", "m", "mol/m^3", "V", "1/s", "m^3"):
+    for unit in ("1", "K", "m", "mol/m^3", "V", "1/s", "m^3", "W/m^2"):
         try:
             function(UNITS.Quantity(1.5, unit))
         except pint.DimensionalityError:
@@ -177,13 +200,18 @@ def _root(function, low, high):
 
 
 def test_units_of_every_result(system):
-    """Run every program on quantities with units: sums, exponents and results must agree."""
+    """Run every program on quantities with units: sums, exponents and results must agree.
+
+    Only units matter here, so that functions give some number where floats overflow.
+    """
     given = {
         p.symbol.name: UNITS.Quantity(float(p.value), p.unit or "1") for p in system.parameters
     }
     functions = {name: _unitless(getattr(math, name)) for name in ELEMENTARY}
     functions |= {
         "sqrt": lambda x: UNITS.Quantity(x) ** 0.5,
+        "exp": _unitless(lambda x: math.exp(min(x, 700))),
+        "log": _unitless(lambda x: math.log(abs(x) or 1)),
         "expm1": _unitless(math.expm1),
         "log1p": _unitless(math.log1p),
         "tanh": _unitless(math.tanh),
@@ -241,6 +269,12 @@ def test_limits(system):
         ("probability_currents", {"kappa": "0.5"}, ns.NoSteadyStateError, "the gyrator is stable"),
         ("probability_currents", {"D12": 1}, ns.ParameterError, "D12 must be below sqrt"),
         ("probability_currents", {"a": -1}, ns.NoSteadyStateError, "drift of the plane is stable"),
+        ("metal_rod", {"L": 0}, ns.ParameterError, r"parameter L is 0: it must be > 0 \(length\)"),
+        ("metal_rod", {"r_i": 1}, ns.ParameterError, "r_i must be below r_o; got 1"),
+        ("evaporating_beaker", {"phi": 0}, ns.ParameterError, "phi is 0: it must be > 0 .*vacuum"),
+        ("evaporating_beaker", {"phi": "1.2"}, ns.ParameterError, "phi must be between 0 and 1; g"),
+        ("evaporating_beaker", {"T": 350}, ns.ParameterError, "T must be between 233.15 and 323"),
+        ("evaporating_beaker", {"P": 3000}, ns.NoSteadyStateError, "the water is below boiling"),
         ("kitchen_sink", {"z": 1}, ns.UnknownNameError, "unknown parameter 'z'"),
     ],
 )
@@ -261,6 +295,22 @@ def test_kernels_give_no_number_where_there_is_no_steady_state(name, quantity, v
     """Nor where the violated inequality holds parameters that do not occur in the result."""
     with pytest.raises(ns.NoSteadyStateError, match=r"no steady state: .* here it is -"):
         ns.gallery.load(name).kernel(quantity)(**values)
+
+
+@pytest.mark.parametrize("beta", ["-0.01", "0.2"])
+def test_a_conductivity_that_is_not_positive_at_either_end(beta):
+    rod = ns.gallery.load("metal_rod")
+    with pytest.raises(ns.ParameterError, match=r"kappa_s.* it must be > 0"):
+        rod.at("steel between gases, entropy production", {"beta": beta})
+    with pytest.raises(ns.ParameterError, match=r"kappa_s.* must be positive"):
+        rod.kernel("steel between gases, entropy production")(beta=float(beta))
+
+
+def test_kernels_refuse_what_a_fit_does_not_hold_for():
+    kernel = ns.gallery.load("evaporating_beaker").kernel("molar flux")
+    with pytest.raises(ns.ParameterError, match=r"T must be between 233.15 and 323.15; got 350"):
+        kernel(T=[300.0, 350.0])
+    assert kernel(phi=1.0)["J"] == 0
 
 
 def test_degrees_instead_of_kelvin():

@@ -61,6 +61,8 @@ class Rod(Field):
     conjugate : optional
         The intensive variable of entropy, :math:`1/T` by default; its gradient is the force. For
         diffusion through a stagnant gas it is ``-R*log(y)``, with a `kappa` of ``c*D/(1 - y)``.
+    units : (str, str), optional
+        Those of the field and of what flows: kelvin and watt, or ``("1", "mol/s")``.
 
     Raises
     ------
@@ -90,6 +92,7 @@ class Rod(Field):
     start: Any = 0
     variable: str = "T"
     conjugate: Any = None
+    units: tuple[str, str] = ("K", "W")
 
     def __post_init__(self) -> None:
         field = parsing.symbol(self.variable)
@@ -320,7 +323,7 @@ class Rod(Field):
                 found[self._label(self.variable, part)] = self._warmer(
                     part, T[i + 1], flow * extent, T[i]
                 )
-        return shared.formulas(found, heads=(typeset.text(label) for label in found), unit="K")
+        return shared.formulas(found, heads=map(typeset.text, found), unit=self.units[0])
 
     @cached_property
     def temperatures(self) -> Formulas:
@@ -329,20 +332,20 @@ class Rod(Field):
         return shared.formulas(
             {f"{self.variable}_{i}": value for i, value in enumerate(T)},
             heads=(f"{typeset.name(self.variable)}_{{{i}}}" for i in range(len(T))),
-            unit="K",
+            unit=self.units[0],
         )
 
     @cached_property
     def flux(self) -> Formulas:
         """The flux density, label ``"J"``; it depends on ``x`` where the area does."""
         shared, flow, _ = self._steps()
-        return shared.formulas({"J": flow / self._weight}, heads="J", unit="W/m^2")
+        return shared.formulas({"J": flow / self._weight}, heads="J", unit=f"{self.units[1]}/m^2")
 
     @cached_property
     def current(self) -> Formulas:
         """The total flow, label ``"Q"``."""
         shared, flow, _ = self._steps()
-        return shared.formulas({"Q": self._total(flow)}, heads="Q", unit="W")
+        return shared.formulas({"Q": self._total(flow)}, heads="Q", unit=self.units[1])
 
     def _total(self, flow: Expr) -> Expr:
         return flow * self.area if self._weight == 1 else flow
@@ -350,7 +353,8 @@ class Rod(Field):
     @cached_property
     def force(self) -> Formulas:
         """The gradient of the conjugate variable in every layer, label ``"X"``."""
-        return self._local("X", lambda J, kappa, slope: -slope * J / kappa, "1/(K m)")
+        unit = "1/(K m)" if self.units[1] == "W" else f"W/(K m)/({self.units[1]})"
+        return self._local("X", lambda J, kappa, slope: -slope * J / kappa, unit)
 
     @cached_property
     def local_entropy_production(self) -> EntropyProduction | Irreversibility:

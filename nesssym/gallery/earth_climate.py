@@ -6,42 +6,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sympy import Expr, Integer, Integral, Rational, Symbol, diff, integrate, legendre, solve, tanh
+from sympy import Expr, Integer, Integral, Rational, Symbol, diff, integrate, legendre, tanh
 
 from nesssym.constants import STEFAN_BOLTZMANN
 from nesssym.exact.isolation import isolate
+from nesssym.fields.gaussian import Gaussian
 from nesssym.formulas import Formulas
 from nesssym.generic import entropy_production, steady_state
 from nesssym.networks import FlowNetwork
 from nesssym.networks.files import Reference
+from nesssym.radiation import carried, column, dilution, dilution_series, eddington, layers
 from nesssym.special import RootIn
 from nesssym.system import Correction, Limit, System, parameter, real
 
-__all__ = ["SYSTEM", "layers"]
-
-
-def layers(count: int, symbols: Mapping[str, Expr]) -> FlowNetwork:
-    """Return ground and layers of a grey atmosphere, with everything that they exchange.
-
-    A layer absorbs the part epsilon of infrared light from either side and emits the same part of
-    a black body's; sunlight goes through to the ground.
-    """
-    places = ["ground", *(f"layer_{k}" for k in range(1, count + 1)), "space"]
-    unknowns = {p: f"T_{k}" if k else "T_s" for k, p in enumerate(places[:-1])}
-    lines = ["sunlight: sun -> ground ; S_0*(1 - a)/4"]
-    for i, below in enumerate(places[:-1]):
-        for j, above in enumerate(places[i + 1 :], i + 1):
-            seen = (i > 0) + (above != "space")
-            back = f" - {unknowns[above]}^4" if above != "space" else ""
-            law = f"epsilon^{seen}*(1 - epsilon)^{j - i - 1}*sigma_SB*({unknowns[below]}^4{back})"
-            lines.append(f"{below}_{above}: {below} -> {above} ; {law}")
-    return FlowNetwork.from_text(
-        "\n".join(lines),
-        unknowns=unknowns,
-        symbols=symbols,
-        assume=["1 - a", "1 - epsilon"],
-        unit="W/m^2",
-    )
+__all__ = ["SYSTEM"]
 
 
 def _model(symbols: Mapping[str, Symbol]) -> FlowNetwork:
@@ -64,11 +42,14 @@ def _results(model: FlowNetwork, system: System) -> dict[str, Formulas]:
         "one layer": replace(ss.state, unit="K"),
         "one layer, heat flow": ss.currents,
         "grey layers": _column(system),
+        "grey atmosphere": _atmosphere(system),
         "material entropy production": shared.formulas(
             {"sigma": F * (1 / T_e - 1 / T_s)}, heads=[r"\sigma"], unit="W/(m^2*K)"),
         "planetary entropy production": shared.formulas(
-            {"sigma": F * (_carried(system, T_e) - _carried(system, T_sun))},
+            {"sigma": F * (carried(T_e) - carried(T_sun))},
             heads=[r"\sigma"], unit="W/(m^2*K)"),
+        **_diluted(system),
+        **_weather(system),
         "two boxes": replace(steady_state(_boxes(system)).state, unit="K"),
         "two boxes, entropy production": _transport(system).select(["sigma"]),
         "two boxes, most entropy": _most(system),
@@ -94,34 +75,55 @@ def _emission(system: System) -> Expr:
     return isolate([_sunlight(system) - _black(system, T)], [T], assume).values[T]
 
 
-def _carried(system: System, temperature: Expr) -> Expr:
-    """Return the entropy that black radiation carries, for each energy that it carries."""
-    T, u = Symbol("T", positive=True), Symbol("u", positive=True)
-    entropy = integrate(diff(_black(system, u), u) / u, (u, 0, T))
-    return (entropy / _black(system, T)).xreplace({T: temperature})
+def _diluted(system: System) -> dict[str, Formulas]:
+    """Scatter a part of the sunlight into all directions: it keeps its colour, but is thin."""
+    s, shared = system.named, system.steps()
+    scattered = s["a"] * s["S_0"] / 4
+    part = scattered / _black(system, s["T_sun"])
+    epsilon = shared.let(part, "epsilon_s", alone=True, latex=r"\varepsilon_s")
+    entropy = scattered * carried(s["T_sun"])
+    spread = shared.let(dilution(epsilon), "chi_s", alone=True, latex=r"\chi_s")
+    found = {"entropy": entropy * spread, "produced": entropy * (spread - 1)}
+    heads = [r"\chi", r"\chi_1"]
+    return {
+        "diluted light": shared.formulas(
+            {"chi": dilution(s["delta"]), "first order": dilution_series(s["delta"])},
+            heads=heads),
+        "reflected sunlight": shared.formulas({"dilution": epsilon, "chi": spread}),
+        "reflected sunlight, entropy": shared.formulas(found, unit="W/(m^2*K)"),
+    }  # fmt: skip
+
+
+def _weather(system: System) -> dict[str, Formulas]:
+    """Let weather push at random on an ocean that loses heat: one variable, so in equilibrium."""
+    s = system.named
+    ocean = Gaussian([[s["B"] / s["C"]]], [s["q"] / s["C"] ** 2], ["T"])
+    memory = system.steps().formulas({"tau": 1 / ocean.drift[0, 0]}, heads=[r"\tau_C"], unit="s")
+    return {
+        "random weather, variance": replace(ocean.profile, unit="K^2"),
+        "random weather, memory": memory,
+        "random weather, irreversibility": replace(ocean.entropy_production, unit="1/s"),
+    }
 
 
 def _column(system: System) -> Formulas:
-    """Temperatures of ground and of layer k among N alike.
+    epsilon, N, k = (system.named[s] for s in ("epsilon", "N", "k"))
+    return _grey(system, dict(zip(("T_s", "T_k"), column(epsilon, N, k), strict=True)))
 
-    Upward flux U below a layer, U' above it, downward D' above it: the flux F is the same at
-    every height, so each layer takes the same step.
-    """
-    epsilon, N, k, T_e = (*(system.named[s] for s in ("epsilon", "N", "k")), _emission(system))
-    F = Symbol("F", positive=True)
-    U, above, down, black = (Symbol(s, positive=True) for s in ("U", "V", "D", "B"))
-    (found,) = solve(
-        [2 * black - U - down, above - (1 - epsilon) * U - epsilon * black, above - down - F],
-        [U, black, down],
-        dict=True,
-    )
-    step = (found[U] - above).cancel()
-    emitted = {"T_s": F + N * step, "T_k": found[black].xreplace({above: F + (N - k) * step})}
+
+def _atmosphere(system: System) -> Formulas:
+    tau = system.named["tau"]
+    ground, lowest = eddington(tau, tau)
+    _, top = eddington(tau, Integer(0))
+    return _grey(system, {"T_s": ground, "lowest air": lowest, "highest air": top})
+
+
+def _grey(system: System, powers: Mapping[str, Expr]) -> Formulas:
+    """Return temperatures whose fourth powers are given in units of that of emission."""
+    T_e = _emission(system)
     return system.steps().formulas(
-        {name: T_e * (value / F).cancel() ** Rational(1, 4)
-         for name, value in emitted.items()},
-        heads=["T_s", "T_k"], unit="K",
-    )  # fmt: skip
+        {name: T_e * value ** Rational(1, 4) for name, value in powers.items()}, unit="K"
+    )
 
 
 def _boxes(system: System) -> FlowNetwork:
@@ -232,24 +234,35 @@ SYSTEM = System(
     passage="""
 Sunlight comes in and infrared light leaves, as much energy but twenty times the entropy. Layers
 that let sunlight through and absorb infrared light keep the ground warmer than what space sees.
+Sunlight that is only reflected keeps its colour, but its photons are spread thin, which is entropy
+too. Random weather makes the ocean's temperature wander, slowly and without an arrow of time.
 """,
     reference=Reference(
         authors="G. R. North, R. F. Cahalan, J. A. Coakley",
         year=1981,
         title="Energy balance climate models",
         journal="Rev. Geophys. 19, 91",
-        note="one-dimensional energy balance; grey layers are textbook",
+        doi="10.1029/RG019i001p00091",
+        note="one-dimensional energy balance; diluted light: Landsberg and Tonge 1979; random "
+        "weather: Hasselmann 1976, doi:10.1111/j.2153-3490.1976.tb00696.x",
     ),
     parameters=(
-        parameter("S_0", "1361", "W/m^2", "solar constant", "Kopp, Lean 2011"),
+        parameter("S_0", "1361", "W/m^2", "solar constant",
+                  "G. Kopp, J. L. Lean, Geophys. Res. Lett. 38, L01706 (2011)"),
         parameter("a", "0.294", "1", "albedo"),
         parameter("epsilon", "0.78", "1", "emissivity of a layer", latex=r"\varepsilon"),
         parameter("N", "1", "1", "number of layers"),
         parameter("k", "1", "1", "number of a layer, from the ground"),
+        parameter("tau", "0.84", "1", "optical depth of a grey atmosphere", latex=r"\tau"),
+        parameter("delta", "0.3", "1", "part of its photons that diluted light has",
+                  latex=r"\delta"),
         parameter("T_sun", "5772", "K", "temperature of the Sun", latex=r"T_\text{sun}"),
         parameter("A", "203.3", "W/m^2", "infrared emission at 0 degrees"),
         parameter("B", "2.09", "W/(m^2*K)", "its rise with temperature"),
         parameter("T_0", "273.15", "K", "0 degrees"),
+        parameter("C", "2.1e8", "J/(m^2*K)", "heat capacity of 50 m of ocean"),
+        parameter("q", "3e7", "W^2*s/m^4", "strength of the noise of the weather",
+                  "10 W/m^2 for some days, illustrative"),
         parameter("S_1", "300", "W/m^2", "sunlight absorbed in the tropics"),
         parameter("S_2", "175", "W/m^2", "sunlight absorbed near the poles"),
         parameter("D_12", "1", "W/(m^2*K)", "transport between the boxes", "illustrative"),
@@ -269,7 +282,7 @@ that let sunlight through and absorb infrared light keep the ground warmer than 
     ),
     build=_model,
     derive=_results,
-    below={"a": "1", "epsilon": "1", "a_w": "a_i", "a_i": "1"},
+    below={"a": "1", "delta": "1", "epsilon": "1", "a_w": "a_i", "a_i": "1"},
     exists=lambda system: {
         "the planet is colder than the Sun": system.named["T_sun"] - _emission(system)
     },
@@ -280,6 +293,13 @@ that let sunlight through and absorb infrared light keep the ground warmer than 
               "(S_0*(1-a)/(4*sigma_SB))^(1/4)"),
         Limit("layers that absorb nothing change nothing", "grey layers", "T_s",
               {"epsilon": "0"}, "(S_0*(1-a)/(4*sigma_SB))^(1/4)"),
+        Limit("enclosed in sunlight a planet is as hot as the Sun", "emission temperature", "T_e",
+              {"a": "0", "S_0": "4*sigma_SB*T_sun^4"}, "T_sun"),
+        Limit("thin air warms nothing", "grey atmosphere", "T_s", {"tau": "0"},
+              "(S_0*(1-a)/(4*sigma_SB))^(1/4)"),
+        Limit("light that is not diluted is black", "diluted light", "chi", {"delta": "1"}, "1"),
+        Limit("no sunlight reflected, no entropy scattered", "reflected sunlight, entropy",
+              "produced", {"a": "0"}, "0"),
         Limit("a planet as hot as the Sun produces no entropy", "planetary entropy production",
               "sigma", {"T_sun": "(S_0*(1-a)/(4*sigma_SB))^(1/4)"}, "0"),
         Limit("small gradients are transported best with half of B", "two boxes, most entropy",
