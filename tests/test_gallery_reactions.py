@@ -8,6 +8,7 @@ import pytest
 import nesssym as ns
 
 SMALL = 1e-25
+SCHLOEGL = "A + 2 X <-> 3 X ; 1.5e-7, 1e-4/6 \n B <-> X ; 1e-3, 3.5"
 
 
 @pytest.fixture(autouse=True)
@@ -74,3 +75,45 @@ def test_decay_of_the_entropy_production(closed):
     sigma = closed.at("entropy production", {}, 40)["sigma"]
     decay = -_rate(closed, "entropy production", "sigma", 5) / sigma
     assert abs(decay - closed.at("decay of the entropy production", {}, 40)["rate"]) < SMALL
+
+
+@pytest.fixture(scope="module")
+def open_networks():
+    return ns.gallery.load("stoichiometric_ness")
+
+
+def test_schloegl_states_are_all_that_there_are_and_as_stable(open_networks):
+    network = ns.ReactionNetwork.from_text(SCHLOEGL, ["A", "B"])
+    found = ns.steady_states(network, values={"A": 100000, "B": 200000})
+    wanted = open_networks.at("Schloegl", {}, 20).values()
+    growth = open_networks.at("Schloegl, growth of deviations").values()
+    assert [float(ss.values()["X"]) for ss in found] == pytest.approx(list(wanted), rel=1e-15)
+    assert [ss.stability for ss in found] == ["unstable" if g > 0 else "stable" for g in growth]
+
+
+def test_one_schloegl_state_leaves_the_others_undefined(open_networks):
+    values = {"B": "1e6"}
+    assert open_networks.at("Schloegl, three states", values)["discriminant"] < 0
+    with pytest.raises(ns.ParameterError, match="result 'low, middle, high' is undefined"):
+        open_networks.at("Schloegl", values)
+
+
+def test_brusselator_dissipates_what_its_two_cycles_do(open_networks):
+    """Both affinities are those of the reservoirs, the currents those of what leaves."""
+    A = open_networks.at("Brusselator, affinities", {}, 30)
+    X, Y = open_networks.at("Brusselator", {}, 30).values()
+    through, fuel = 1 - X / 100, 3 * X - Y / 1000
+    sigma = open_networks.at("Brusselator, entropy production", {}, 30)["sigma"]
+    assert abs((through * A["A_1"] + fuel * A["A_2"]) / sigma - 1) < SMALL
+
+
+def test_contradicting_totals_and_no_positive_state_say_so():
+    enzyme = ns.ReactionNetwork.from_text("E + S <-> ES \n ES <-> E + P", ["S", "P"])
+    with pytest.raises(ns.ModelError, match="the totals of E and ES contradict each other"):
+        ns.steady_state(enzyme, totals={"E": 1, "ES": 2})
+    growing = ns.ReactionNetwork.from_text("0 -> X ; 1 \n X -> 2 X ; 1")
+    with pytest.raises(ns.NoSteadyStateError, match="X"):
+        ns.steady_state(growing)
+    several = ns.ReactionNetwork.from_text(SCHLOEGL, ["A", "B"])
+    with pytest.raises(ns.ModelError, match=r"3 steady states, with X = .*\(stable\)"):
+        ns.steady_state(several, values={"A": 100000, "B": 200000})
