@@ -163,8 +163,9 @@ def steady_states(model: Any, *args: Any, **options: Any) -> Any:
 
     Internal species of a reaction network that react one at a time are solved by spanning trees
     or elimination, for symbols and numbers alike. Other networks are reduced, exactly, to one
-    polynomial equation: for symbols its root is given in closed form where there is one; for
-    numbers *all* positive roots are found and isolated with certainty.
+    polynomial equation: for symbols its root is given in closed form where there is one, else as
+    the one positive root that Descartes' rule of signs proves; for numbers *all* positive roots
+    are found and isolated with certainty.
 
     Parameters
     ----------

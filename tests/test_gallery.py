@@ -69,6 +69,12 @@ REFERENCE = {
     "rod.composite.entropy": ("metal_rod", "layers, entropy production", "sigma", {}),
     "rod.fin.entropy_total": ("metal_rod", "fin, entropy production", "sigma", {}),
     "rod.radiative_end.T_L": ("metal_rod", "glowing end, temperatures", "T_1", {}),
+    "ab.a_t5": ("closed_reaction", "concentrations", "A", {}),
+    "ab.entropy_total": ("closed_reaction", "entropy in all", "total", {}),
+    "ab.cme.p10": ("closed_reaction", "molecules", "equilibrium", {}),
+    "mm.flux": ("stoichiometric_ness", "enzyme, rate", "v", {}),
+    "schlogl.low": ("stoichiometric_ness", "Schloegl", "low", {}),
+    "schlogl.epr_high": ("stoichiometric_ness", "Schloegl, entropy production", "high", {}),
     "neuron.ghk.flux_K": ("neuron", "flux", "K", {}),
     "neuron.mullins_noda.V": ("neuron", "resting potential", "steady", {}),
     "neuron.pump_efficiency": ("neuron", "efficiency", "eta", {}),
@@ -199,6 +205,18 @@ def _root(function, low, high):
     raise AssertionError("no unit makes the terms of an equation agree")
 
 
+def _reacting(i, n, time, *rest):
+    """Every rate, over the time, changes species by their own unit."""
+    start, flat = rest[:n], rest[n:]
+    for k in range(0, len(flat), 2 * n + 1):
+        orders, changes = flat[k + 1 : k + 1 + n], flat[k + 1 + n : k + 1 + 2 * n]
+        change = time * flat[k] * math.prod(x**m for x, m in zip(start, orders, strict=True))
+        for x, m in zip(start, changes, strict=True):
+            if m:
+                x + change
+    return start[i]
+
+
 def test_units_of_every_result(system):
     """Run every program on quantities with units: sums, exponents and results must agree.
 
@@ -221,6 +239,7 @@ def test_units_of_every_result(system):
         "inf": math.inf,
         "root": _root,
         "integral": lambda f, low, high: f((low + high) / 2) * (high - low),
+        "concentration": _reacting,
     }
     for name, special in SPECIAL.items():
         functions.setdefault(name, _unitless(partial(_float, special)))
@@ -251,6 +270,8 @@ def test_limits(system):
         ("bumblebee", {"eta": 1}, ns.ParameterError, "eta must be below 1; got 1"),
         ("bumblebee", {"T_a": 320}, ns.ParameterError, "T_a must be below T_max; got 320"),
         ("bumblebee", {"M_0": "35e-3"}, ns.NoSteadyStateError, "the bee does not run away"),
+        ("closed_reaction", {"k_minus": 0}, ns.ParameterError, "k_minus is 0: it must be > 0"),
+        ("closed_reaction", {"n": 31}, ns.ParameterError, r"n must be below N \+ 1; got 31"),
         ("chemostat", {"D": "0.8"}, ns.NoSteadyStateError, "the culture grows faster than it is"),
         ("neuron", {"dG_ATP": "40e3"}, ns.NoSteadyStateError, "ATP pays for the ions"),
         ("neuron", {"Na_i": -1}, ns.ParameterError, "parameter Na_i is -1: it must be > 0"),

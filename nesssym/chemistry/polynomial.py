@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import pairwise, product
 
 from flint import fmpq, fmpq_mat, fmpq_mpoly, fmpq_poly, fmpz_mat, fmpz_poly
 from sympy import Add, Expr, Integer, Mul, Rational, Symbol, oo, sqrt
@@ -24,6 +24,7 @@ from nesssym.special import RootIn
 __all__ = ["equations", "numeric_states", "symbolic_state"]
 
 MAX_TREES = 100
+MAX_UNKNOWN_SIGNS = 4
 
 
 def equations(
@@ -156,7 +157,7 @@ def symbolic_state(
     NoSteadyStateError
         There is none for any values.
     TooLargeError
-        The last equation has no closed form that is worth reading, or several positive roots.
+        The last equation has several positive roots, or its signs do not tell.
     """
     unknowns = list(map(parsing.symbol, names))
     found = triangles(system, unknowns)
@@ -206,7 +207,7 @@ def _in_parameters(shared: Steps, conditions: Sequence[Expr]) -> Iterator[Expr]:
 
 
 def _closed_root(equation: fmpq_mpoly, last: int, triangle: Triangle) -> tuple[Expr, list[Expr]]:
-    """Return the only positive root of an equation, and what must be positive for it."""
+    """Return the only positive root of an equation, and what must be positive."""
     space = triangle.space
     unknown = space.gens[last]
     degree = int(equation.degrees()[last])
@@ -223,9 +224,8 @@ def _closed_root(equation: fmpq_mpoly, last: int, triangle: Triangle) -> tuple[E
     if degree == 2 and signs[0] * signs[2] < 0:
         root = from_poly(-2 * flip * polys[0], space)
         return root / (c[1] + sqrt(c[1] ** 2 - 4 * c[2] * c[0])), []
-    changes = sum(a != b for a, b in pairwise(s for s, p in zip(signs, polys, strict=True) if p))
-    if 0 not in (s for s, p in zip(signs, polys, strict=True) if p) and changes == 1:
-        # Descartes: one change of sign, one positive root.
+    known = [sign for sign, p in zip(signs, polys, strict=True) if not p.is_zero()]
+    if known.count(0) <= MAX_UNKNOWN_SIGNS and _one_change(known):
         return RootIn(from_poly(equation, space), (unknown, Integer(0), oo)), []
     text = str(from_poly(equation, space))
     raise TooLargeError(
@@ -233,6 +233,12 @@ def _closed_root(equation: fmpq_mpoly, last: int, triangle: Triangle) -> tuple[E
         f"{text if len(text) < 400 else text[:400] + ' ...'}; "
         "steady_states(network, values={...}) gives all positive states for numbers, exactly"
     )
+
+
+def _one_change(signs: Sequence[int]) -> bool:
+    """Apply Descartes' rule: one change of sign, whatever those are that are not known (0)."""
+    every = product(*((s,) if s else (1, -1) for s in signs))
+    return all(sum(a != b for a, b in pairwise(case)) == 1 for case in every)
 
 
 def _refuse_free(triangle: Triangle) -> None:
