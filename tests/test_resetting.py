@@ -5,7 +5,7 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
-from sympy import LambertW, Rational, Symbol, cosh, exp, sinh, sqrt, symbols
+from sympy import LambertW, Rational, Symbol, cosh, erf, exp, sinh, sqrt, symbols
 
 import nesssym as ns
 from nesssym.exact.rational import cancel, equal
@@ -297,6 +297,34 @@ def test_cutoff_of_a_search_algorithm():
     assert late == pytest.approx(701.5, rel=1e-12)
 
 
+def _luby(i):
+    """The i-th term of 1, 1, 2, 1, 1, 2, 4, ..., from 1."""
+    k = i.bit_length()
+    return 2 ** (k - 1) if i == 2**k - 1 else _luby(i - 2 ** (k - 1) + 1)
+
+
+def test_universal_restarts():
+    q, fast, slow = Rational(3, 10), Rational(1, 5), Rational(1, 1000)
+    survival = q * (1 - fast) ** t + (1 - q) * (1 - slow) ** t
+    got = ns.compile(ns.LubyRestart(survival, discrete=True).mean)()
+    left, total = 1.0, 0.0
+    for i in range(1, 600):
+        cut = _luby(i)
+        S = [0.3 * 0.8**k + 0.7 * 0.999**k for k in range(cut + 1)]
+        total += left * sum(S[:cut])
+        left *= S[cut]
+    assert got["T"] == pytest.approx(total, rel=1e-12)
+    assert got["rest"] < 1e-100
+    # Never better than the best fixed cutoff, and here far better than none.
+    assert float(reference("search.cutoff_opt_time")) < got["T"] < 701.5 / 10
+    few, more = (
+        ns.compile(ns.LubyRestart(survival, discrete=True, blocks=n).mean)() for n in (6, 7)
+    )
+    assert few["T"] < more["T"] < few["T"] + few["rest"]
+    walker = ns.LubyRestart(erf(1 / sqrt(4 * t)), "1/10")
+    assert 1.3359 < ns.compile(walker.mean)()["T"] < 5
+
+
 def test_mean_diverges_without_and_with_endless_resets():
     kernel = ns.compile(ns.Resetting("D", "r").search("L").mean)
     far = kernel(D=1.0, L=1.0, r=np.array([1e-12, 1.0, 1e4]))["T"]
@@ -329,6 +357,8 @@ def test_mean_diverges_without_and_with_endless_resets():
         (lambda: ns.Search("exp(-s)", overhead=1).moments(), ns.ModelError, "only the mean"),
         (lambda: ns.SharpRestart("exp(-x)"), ns.ModelError, "does not depend on t"),
         (lambda: ns.SharpRestart("t", 3, discrete=True).mean, ns.ModelError, "not geometric in t"),
+        (lambda: ns.LubyRestart("exp(-t)", 0), ns.ParameterError, "unit is 0: it must be > 0"),
+        (lambda: ns.LubyRestart("exp(-t)", blocks=99), ns.ParameterError, "blocks is 99: it must"),
         (lambda: ns.SharpRestart("exp(-t)", -1), ns.ParameterError, "period is -1"),
         (
             lambda: ns.entropy_production(ns.steady_state(ns.Resetting())),

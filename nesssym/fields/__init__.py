@@ -6,9 +6,10 @@ from nesssym.fields.gaussian import Gaussian
 from nesssym.fields.hitting import Absorbing, Diffusion, Partial, Reflecting
 from nesssym.fields.parts import Contact, Film, Layer, Radiator
 from nesssym.fields.resetting import Resetting, with_resetting
+from nesssym.fields.restarts import LubyRestart, SharpRestart
 from nesssym.fields.ring import Ring
 from nesssym.fields.rod import Rod
-from nesssym.fields.search import Search, SharpRestart
+from nesssym.fields.search import Search
 from nesssym.fields.state import Field, FieldState
 from nesssym.fields.thermoelectric import ThermoelectricLeg
 from nesssym.fields.tumble import RunAndTumble
@@ -24,6 +25,7 @@ __all__ = [
     "Fin",
     "Gaussian",
     "Layer",
+    "LubyRestart",
     "Partial",
     "Radiator",
     "Reflecting",

@@ -14,13 +14,9 @@ from sympy import (
     Integer,
     LambertW,
     Symbol,
-    erf,
-    erfc,
     exp,
     factorial,
     oo,
-    pi,
-    sqrt,
     symbols,
     zoo,
 )
@@ -29,13 +25,12 @@ from nesssym import parsing
 from nesssym.errors import ModelError, ParameterError, UnknownNameError
 from nesssym.exact.linear import solve
 from nesssym.exact.rational import cancel
-from nesssym.fields.integrals import definite
 from nesssym.fields.state import positive, quantity, symbols_of
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks.state_graph import StateGraph
 from nesssym.special import RootIn
 
-__all__ = ["Search", "SharpRestart"]
+__all__ = ["Search"]
 
 MOST_MOMENTS = 4
 
@@ -273,102 +268,3 @@ def _jumps(graph: StateGraph) -> Iterable[tuple[str, str, Expr]]:
         yield t.source, t.target, t.rate
         if t.reversible:
             yield t.target, t.source, t.reverse
-
-
-@dataclass(frozen=True, eq=False)
-class SharpRestart:
-    r"""A search that is restarted after a fixed time: :math:`T = \int_0^\tau S\,dt/(1 - S(\tau))`.
-
-    Parameters
-    ----------
-    survival : str or Expr
-        The probability :math:`S(t)` of not having been found, an expression of ``t``; in discrete
-        time of the number of steps done.
-    period : optional
-        The time or the number of steps between restarts, ``tau``.
-    discrete : bool, optional
-        Whether time is counted in steps; `survival` is then a sum of geometric terms.
-
-    Examples
-    --------
-    >>> import nesssym as ns
-    >>> ns.SharpRestart("1 - t/2", 1).mean["T"]
-    3/2
-    """
-
-    survival: Any
-    period: Any = "tau"
-    discrete: bool = False
-
-    def __post_init__(self) -> None:
-        t = parsing.symbol("t")
-        survival = quantity(self.survival, {"t": t})
-        if t not in survival.free_symbols:
-            raise ModelError(f"the survival probability {survival} does not depend on t")
-        object.__setattr__(self, "survival", survival)
-        object.__setattr__(self, "period", positive("period", self.period))
-
-    @classmethod
-    def diffusion(
-        cls, diffusion: Any = "D", distance: Any = "L", period: Any = "tau"
-    ) -> SharpRestart:
-        """Make the search of a Brownian walker for a target at a distance on a line."""
-        t = parsing.symbol("t")
-        length = positive("distance", distance)
-        return cls(erf(length / sqrt(4 * positive("diffusion", diffusion) * t)), period)
-
-    @property
-    def symbols(self) -> tuple[Symbol, ...]:
-        """The parameters, in order of appearance."""
-        return symbols_of((self.survival, self.period), [parsing.symbol("t")])
-
-    notation: Any = ()
-    assume: Any = ()
-
-    @cached_property
-    def mean(self) -> Formulas:
-        """The mean time, label ``"T"``."""
-        T = self._spent(self.period) / (1 - self._at(self.period))
-        return Steps.over(self).formulas({"T": cancel(T)}, heads="T", unit="time")
-
-    def _at(self, time: Expr) -> Expr:
-        survival = self.survival.xreplace({parsing.symbol("t"): time})
-        return survival
-
-    def _spent(self, period: Expr) -> Expr:
-        """Return the mean time spent until found or restarted."""
-        t = parsing.symbol("t")
-        if self.discrete:
-            return Add(*(_geometric(term, t, period) for term in Add.make_args(self.survival)))
-        if isinstance(self.survival, erf):
-            scale = self.survival.args[0] * sqrt(t)
-            if not scale.has(t):
-                # By parts, since t S'(t) is a Gaussian in 1/sqrt(t).
-                u = scale / sqrt(period)
-                return (
-                    period * erf(u)
-                    + 2 * scale * sqrt(period) * exp(-(u**2)) / sqrt(pi)
-                    - 2 * scale**2 * erfc(u)
-                )
-        return definite(self.survival, t, Integer(0), period)
-
-    @cached_property
-    def optimum(self) -> Formulas:
-        """The period with the least mean, ``"tau"``, and that mean, ``"T"``: a certified root."""
-        if self.discrete:
-            raise ModelError("in discrete time compare the means of some periods")
-        tau = Dummy("tau", positive=True)
-        S, spent = self._at(tau), self._spent(tau)
-        shared = Steps.over(self)
-        best = shared.let(RootIn(S * (1 - S) + S.diff(tau) * spent, (tau, 0, oo)), "taubest")
-        T = self._spent(best) / (1 - self._at(best))
-        return shared.formulas({"tau": best, "T": T}, heads=(r"\tau^{*}", "T^{*}"), unit="time")
-
-
-def _geometric(term: Expr, t: Symbol, count: Expr) -> Expr:
-    """Sum a geometric term over t = 0 ... count - 1."""
-    factor, power = term.as_independent(t, as_Add=False)
-    ratio = power.xreplace({t: Integer(1)})
-    if power != 1 and (power / ratio**t).simplify() != 1:
-        raise ModelError(f"{term} is not geometric in t")
-    return factor * count if ratio == 1 else factor * (1 - ratio**count) / (1 - ratio)

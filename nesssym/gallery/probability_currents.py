@@ -52,7 +52,13 @@ def _processes(system: System) -> dict[str, Gaussian]:
     def matrix(text: str) -> list[list[Expr]]:
         return [[system.expr(entry) for entry in row.split(",")] for row in text.split(";")]
 
-    return {name: Gaussian(matrix(A), matrix(D)) for name, (A, D) in rows.items()}
+    found = {}
+    for name, (drift, noise) in rows.items():
+        D = matrix(noise)
+        # Noise of the gyrator and of the beads is that of heat baths.
+        baths = [D[i][i] for i in range(len(D))] if name in ("gyrator", "beads") else []
+        found[name] = Gaussian(matrix(drift), D, temperatures=baths)
+    return found
 
 
 def _results(model: StateGraph, system: System) -> dict[str, Formulas]:
