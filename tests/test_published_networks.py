@@ -357,3 +357,21 @@ def test_michaelis_menten_without_product_goes_one_way():
     (affinity,) = ns.affinities(r).values()
     P = Symbol("P", positive=True)
     assert equal(exp(affinity).diff(P) * P, -exp(affinity))
+
+
+def test_schloegl_counted_one_by_one():
+    """p_0 = 1/2F2, and the channels dissipate as the mean current times the affinity."""
+    r = ns.ReactionNetwork.from_text(SCHLOEGL, {"A": 1, "B": 1})
+    counted = ns.master_equation(r, {"X": 0}, {"X": 90})
+    assert len(counted.states) == 91
+    ss = ns.steady_state(counted)
+    p = ns.compile(ss.state, backend="mpmath")()
+    sigma = ns.compile(ns.entropy_production(ss).select(["sigma"]), backend="mpmath")()["sigma"]
+    with mpmath.workdps(30):
+        a1, a2, a3, a4 = map(mpmath.mpf, (6, 1, 6, 11))
+        up, down = (mpmath.polyroots([1, -1, x], extraprec=200) for x in (a3 / a1, a4 / a2))
+        silent = 1 / mpmath.hyp2f2(*(-x for x in up), *(-x for x in down), a1 / a2)
+        numbers = {int(state.partition("=")[2]): weight for state, weight in p.items()}
+        assert abs(numbers[0] / silent - 1) < 1e-14
+        mean = mpmath.fsum(n * weight for n, weight in numbers.items())
+        assert abs(sigma / ((a3 - a4 * mean) * mpmath.log(a2 * a3 / (a1 * a4))) - 1) < 1e-12
