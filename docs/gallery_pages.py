@@ -26,7 +26,7 @@ derives one, `ns.gallery.load(NAME)` loads it. What is shown here is derived whe
 
 ## Published models
 
-Markov graphs with the rates of a paper:
+Markov graphs and reaction networks with the rates of a paper:
 
 {models}
 """

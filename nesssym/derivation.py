@@ -10,6 +10,7 @@ import mpmath
 from sympy import Expr, Symbol
 
 from nesssym import typeset
+from nesssym.chemistry.rate_equation import rate_equation
 from nesssym.chemistry.states import ReactionSteadyState
 from nesssym.chemistry.structure import structure
 from nesssym.errors import IrreversibleError, NessError, TooLargeError
@@ -29,6 +30,7 @@ TITLES = {
     "state": "Steady state",
     "affinities": "Cycles and affinities",
     "currents": "Currents",
+    "rate_equation": "Rate equation",
     "entropy_production": "Entropy production",
 }
 
@@ -58,7 +60,10 @@ class Derivation:
     @cached_property
     def steady(self) -> SteadyState | ReactionSteadyState:
         """The steady state of the model."""
-        return steady_state(self.file.model)
+        model = self.file.model
+        if isinstance(model, ReactionNetwork):
+            return steady_state(model, totals=self.file.totals)
+        return steady_state(model)
 
     @cached_property
     def results(self) -> dict[str, Formulas | str]:
@@ -78,7 +83,20 @@ class Derivation:
                 found[name] = derive()
             except refusals as error:
                 found[name] = str(error)
-        return found
+        return found | self._rate_equation
+
+    @property
+    def _rate_equation(self) -> dict[str, Formulas]:
+        """The rate equation where the network is an enzyme: one total, one emergent cycle."""
+        model = self.file.model
+        if not isinstance(model, ReactionNetwork):
+            return {}
+        totals = self.file.totals
+        try:
+            found = rate_equation(model, total=next(iter(totals.values()), None))
+        except NessError:
+            return {}
+        return {"rate_equation": found.formulas}
 
     @property
     def _readable_currents(self) -> Formulas:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain, count, groupby, islice
 from string import ascii_letters
 
-from sympy import Expr, Mul, Symbol, preorder_traversal
+from sympy import ComplexRootOf, Expr, Mul, Symbol, preorder_traversal
 from sympy.printing.latex import LatexPrinter
 
 from nesssym.errors import TooLargeError
@@ -323,7 +323,7 @@ class _Block:
 
     def longest(self, term: Expr, room: int) -> Expr | None:
         """Return the widest sum in `term` that is worth a name."""
-        sums = (e for e in preorder_traversal(term) if e.is_Add)
+        sums = (e for e in _open(term) if e.is_Add)
         widest = max(sums, key=self.wide, default=None)
         return widest if widest is not None and self.wide(widest) > room // 4 else None
 
@@ -341,6 +341,15 @@ class _Block:
             names[part] = f"{stem}_{{{number}}}"
             yield from self.equation(names[part], value)
         self.parts[inner] = sign * self.parts[value]
+
+
+def _open(expr: Expr) -> Iterator[Expr]:
+    """Walk through an expression, but not into what has a variable of its own: roots, integrals."""
+    nodes = preorder_traversal(expr)
+    for node in nodes:
+        if isinstance(node, ComplexRootOf) or getattr(node, "bound_symbols", None):
+            nodes.skip()
+        yield node
 
 
 def _all_names(

@@ -79,6 +79,7 @@ REFERENCE = {
     "neuron.mullins_noda.V": ("neuron", "resting potential", "steady", {}),
     "neuron.pump_efficiency": ("neuron", "efficiency", "eta", {}),
     "neuron.pump_reversal": ("neuron", "reversal potential", "V", {}),
+    "pump.cycle_rate": ("sodium_pump", "turnover", "v", {}),
     "earth.T_e": ("earth_climate", "emission temperature", "T_e", {}),
     "earth.Ts_N3_eps0.6": ("earth_climate", "grey layers", "T_s", {"N": 3, "epsilon": "0.6"}),
     "earth.Ttop_N3_eps0.6": (

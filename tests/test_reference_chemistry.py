@@ -6,7 +6,7 @@ from fractions import Fraction
 import mpmath
 import numpy as np
 import pytest
-from sympy import Add, Rational, log, symbols
+from sympy import Rational, log, symbols
 
 import nesssym as ns
 from nesssym.exact.rational import equal
@@ -14,27 +14,6 @@ from tests.reference import CASES, SYSTEMS, exact
 
 TRIANGLE = "A <-> B ; k1, k1r \n B <-> C ; k2, k2r \n C <-> A ; k3, k3r"
 MM = "E + S <-> ES ; k1, k1r \n ES <-> E + P ; k2, k2r"
-SERCA = """
-    R1_2: P1 + MgATP <-> P2
-    R2_2a: P2 + H <-> P2a
-    R2_4: P2 + 2 Cai <-> P4
-    R4_5: P4 <-> P5 + 2 H
-    R5_6: P5 <-> P6 + MgADP
-    R6_8: P6 <-> P8 + 2 Casr
-    R8_9: P8 + 2 H <-> P9
-    R9_10: P9 <-> P10 + H
-    R10_1: P10 <-> P1 + Pi
-"""
-POST_ALBERS = """
-    x1 <-> x2 + 2 Ki       ; k1 ; k1*K1
-    x2 + 3 Ni <-> x3       ; k2 ; k2*K2
-    x3 <-> z2 + ADP        ; k3 ; k3*K3
-    z2 <-> y3              ; k4 ; k4*K4
-    y3 <-> y2 + 3 Ne       ; k5 ; k5*K5
-    y2 + 2 Ke <-> y1       ; k6 ; k6*K6
-    y1 <-> z1 + Pi         ; k7 ; k7*K7
-    z1 + ATP <-> x1        ; k8 ; k8*K8
-"""
 
 
 def network(text, chemostats=()):
@@ -186,146 +165,6 @@ def test_schloegl_affinity_does_not_depend_on_the_state():
     k1, k2, k3, k4 = Rational("1.5e-7"), Rational("1e-4") / 6, Rational("1e-3"), Rational("3.5")
     wanted = log(k1 * 10**5 * k4 / (k2 * k3 * 2 * 10**5))
     assert all(abs((a - wanted).evalf(30)) < 1e-25 for a in found)
-
-
-def test_post_albers_with_eight_states():
-    r = network(POST_ALBERS, ["ATP", "ADP", "Pi", "Ni", "Ne", "Ki", "Ke"])
-    (cycle,) = ns.cycles(r)
-    K = symbols("K1:9", positive=True)
-    ATP, ADP, Pi, Ni, Ne, Ki, Ke = symbols("ATP ADP Pi Ni Ne Ki Ke", positive=True)
-    down = ADP * Pi * Ki**2 * Ne**3
-    for constant in K:
-        down = down * constant
-    assert cycle.affinity == log(ATP * Ke**2 * Ni**3 / down)
-    v = ns.rate_equation(r, total=1)
-    terms = [t for c in v.denominator.values() for t in Add.make_args(c)]
-    assert len(terms) == 64
-    assert all(t.as_coeff_Mul()[0] > 0 for t in terms)
-    assert set(v.numerator) == {ATP * Ke**2 * Ni**3, ADP * Pi * Ki**2 * Ne**3}
-    ss = ns.steady_state(r, totals={"x1": 1})
-    rng = random.Random(1)
-    point = {s: Fraction(rng.randint(1, 9), rng.randint(1, 9)) for s in r.symbols}
-    assert ss.currents.at(point)["R1"] == v.formulas.at(point)["v"]
-    assert set(ns.cycle_currents(ss).at(point).values()) == {v.formulas.at(point)["v"]}
-
-
-def test_post_albers_with_four_states():
-    """Terkildsen et al. (2007) as updated by Pan et al. (2018), lumped to four states.
-
-    Binding is at equilibrium, so that the effective rates hold the occupations of the sites.
-    """
-    with mpmath.workdps(40):
-        m = mpmath.mpf
-        volts = m("96485.33212331001") * m("-0.080") / (m("8.31446261815324") * 310)
-        shift = m("-0.0550")
-        free = m("4.2") / (
-            1 + m(120) / 292 + m("8.0e-5") / (1000 * m(10) ** m("-6.77")) + m(15) / 224
-        )
-        a, b, k = (
-            15 / (m("579.7295") * mpmath.exp(shift * volts)),
-            15 / m("5.6399"),
-            120 / m("16797.7554597"),
-        )
-        c, d, K = (
-            140 / (m("0.034879") * mpmath.exp((1 + shift) * volts)),
-            140 / m("10616.9377"),
-            m("5.4") / m("1.0817"),
-        )
-        inside = a * b**2 + (1 + b) ** 2 + (1 + k) ** 2 - 1
-        outside = c * d**2 + (1 + d) ** 2 + (1 + K) ** 2 - 1
-        atp = m("9.8") / m("140.3709")
-        pairs = [
-            (m("1423.2") * a * b**2 / inside, m("225.9048") * m("0.15")),
-            (m("11564.8064"), m("36355.3201") * c * d**2 / outside),
-            (m("194.4506") * K**2 / outside, m("281037.2758") * free * m("8.0e-5") / (1 + atp)),
-            (m("30629.8836") * atp / (1 + atp), m("1.574e6") * k**2 / inside),
-        ]
-        one, two, three, four = (", ".join(mpmath.nstr(x, 35) for x in pair) for pair in pairs)
-    held = dict.fromkeys(("Nai", "Nae", "Ki", "Ke", "ATP", "ADP", "Pi", "H"), 1)
-    r = network(
-        f"""
-        bind: x1 + 3 Nai <-> x2 + ADP ; {one}
-        release: x2 <-> x3 + 3 Nae ; {two}
-        back: x3 + 2 Ke <-> x4 + Pi + H ; {three}
-        open: x4 + ATP <-> x1 + 2 Ki ; {four}
-        """,
-        held,
-    )
-    ss = ns.steady_state(r, totals={"x1": 1})
-    assert agrees(ss.currents["bind"], "pump.cycle_rate", digits=12)
-    assert float(ns.entropy_production(ss)["sigma"]) > 0
-
-
-def serca(casr=None):
-    k = {
-        "R1_2": "0.00053004",
-        "R2_2a": "8326784.0537",
-        "R2_4": "1567.7476",
-        "R4_5": "1567.7476",
-        "R5_6": "3063.4006",
-        "R6_8": "130852.3839",
-        "R8_9": "11612934.8748",
-        "R9_10": "11612934.8748",
-        "R10_1": "0.049926",
-    }
-    K = {
-        "P1": "5263.6085",
-        "P2": "3803.6518",
-        "P2a": "3110.4445",
-        "P4": "16520516.1239",
-        "P5": "0.82914",
-        "P6": "993148.433",
-        "P8": "37.7379",
-        "P9": "2230.2717",
-        "P10": "410.6048",
-        "Cai": "1.9058",
-        "Casr": "31.764",
-        "MgATP": "244.3021",
-        "MgADP": "5.8126e-7",
-        "Pi": "0.014921",
-        "H": "1862.5406",
-    }
-    lines = []
-    for line in SERCA.strip().splitlines():
-        name, reaction = (part.strip() for part in line.split(":"))
-        sides = []
-        for side in reaction.split("<->"):
-            factors = [k[name]]
-            for term in side.split("+"):
-                *number, species = term.split()
-                factors.append(f"{K[species]}**{number[0] if number else 1}")
-            sides.append("*".join(factors))
-        lines.append(f"{name}: {reaction} ; {', '.join(sides)}")
-    held = {
-        "Cai": "0.0057",
-        "H": "0.004028",
-        "MgADP": "1.3794",
-        "MgATP": "3.8",
-        "Pi": 570,
-        "Casr": casr,
-    }
-    return network("\n".join(lines), held)
-
-
-def test_serca_runs_backwards():
-    """Nine states, detailed balance by construction; the numbers of Pan et al. (2019)."""
-    r = serca("2.28")
-    ss = ns.steady_state(r, totals={"P1": 1})
-    assert abs(float(ss.currents["R1_2"]) + 0.0526135) < 5e-8
-    (affinity,) = ns.affinities(r).exprs
-    assert abs(float(affinity) + 0.895829) < 5e-7
-    assert abs(float(ns.entropy_production(ss)["sigma"]) - 0.0471327) < 5e-8
-    assert ss.currents["R2_2a"] == 0
-    assert not ns.check_detailed_balance(r)
-
-
-def test_serca_stalls_where_its_affinity_vanishes():
-    r = serca()
-    (level,) = ns.detailed_balance_conditions(r, solve_for=["Casr"]).values()
-    assert ns.is_equilibrium(r.subs({"Casr": level}))
-    v = ns.compile(ns.steady_state(r, totals={"P1": 1}).currents)
-    assert abs(v(Casr=float(level))["R1_2"]) < 1e-15
-    assert v(Casr=1.0)["R1_2"] > 0 > v(Casr=2.0)["R1_2"]
 
 
 BI_UNI = """

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from katex import LatexError, check
-from sympy import Add, Integer, Mul, Symbol, cosh, exp, log, sqrt, symbols, tanh
+from sympy import Add, Integer, Integral, Mul, Symbol, cosh, exp, log, rootof, sqrt, symbols, tanh
 
 from nesssym import typeset
 from nesssym.errors import TooLargeError
@@ -239,3 +239,15 @@ def test_programs_in_any_symbols(plain, width):
     total = Add(*rest)
     exprs = [x / (1 + total), log(total) * exp(-x), logratio(x, total, x - total) ** 3]
     check(typeset.equations(["p", "q", "r"], exprs, width=width))
+
+
+def test_sums_inside_a_root_are_left_alone():
+    """A long polynomial has an unknown of its own: a name for it would make no sense outside."""
+    x, a = symbols("x a", positive=True)
+    polynomial = sum((10**30 + i) * x**i for i in range(1, 6)) - 10**29
+    root = rootof(polynomial, 0)
+    text = typeset.equations(
+        ["p", "q"], [root * (a + 1), Integral(polynomial * a, (x, 0, 1))], width=40
+    )
+    assert "N_{" not in text
+    assert text.count("x^{5}") == 2

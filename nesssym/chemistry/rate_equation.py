@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import permutations
 from typing import Any
 
 from sympy import Add, Eq, Expr, Integer, Mul, Rational, Symbol
@@ -203,16 +204,20 @@ class RateEquation:
 
     @cached_property
     def equilibrium_constant(self) -> Expr:
-        """The ratio of products to substrates at which the rate vanishes."""
+        """The ratio of products to substrates at which the rate vanishes.
+
+        What both directions need, such as protons that bind and leave again, is in both terms.
+        """
         forward, backward = map(self._product, (self.substrates, self.products))
-        if set(self.numerator) != {forward, backward}:
-            listed = ", ".join(map(str, self.numerator))
-            raise ModelError(
-                f"the numerator holds {listed}, wanted {forward} and {backward} alone: this is no "
-                "rate of Cleland's form. Steps that are fast leave one (fast=[...]), once "
-                "Wegscheider's conditions are imposed (subs(wegscheider_conditions(...)))"
-            )
-        return cancel(-self.numerator[forward] / self.numerator[backward])
+        for along, against in permutations(self.numerator, 2):
+            if len(self.numerator) == 2 and cancel(along / against - forward / backward) == 0:
+                return cancel(-self.numerator[along] / self.numerator[against])
+        listed = ", ".join(map(str, self.numerator))
+        raise ModelError(
+            f"the numerator holds {listed}, wanted {forward} and {backward} alone: this is no "
+            "rate of Cleland's form. Steps that are fast leave one (fast=[...]), once "
+            "Wegscheider's conditions are imposed (subs(wegscheider_conditions(...)))"
+        )
 
     def haldane(self) -> Eq:
         """Return Haldane's relation between Keq and Cleland's constants, checked exactly.

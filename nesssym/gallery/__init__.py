@@ -20,7 +20,8 @@ def names(kind: str = "") -> list[str]:
     Parameters
     ----------
     kind : {"", "model", "system"}, optional
-        ``"model"``: published models, TOML files that hold a Markov graph or chain.
+        ``"model"``: published models, TOML files that hold a Markov graph or chain,
+        or a reaction network.
         ``"system"``: physical systems with everything that follows from them.
 
     Examples

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
@@ -30,6 +30,7 @@ _TOP = {
     "transitions",
     "reactions",
     "chemostats",
+    "totals",
     "counts",
     "assume",
     "parameters",
@@ -103,6 +104,9 @@ class ModelFile:
     checks : tuple of (str, str, Expr)
         Published results: quantity ("state", "currents", "affinities", "entropy_production"),
         label, and the exact value at the default parameters or in the symbols.
+    totals : mapping of str to Expr
+        Of a reaction network: a conservation law, or a species of one, to its total; where it has
+        none a symbol is made.
 
     Examples
     --------
@@ -118,6 +122,7 @@ class ModelFile:
     reference: Reference
     notes: str = ""
     checks: tuple[tuple[str, str, Expr], ...] = ()
+    totals: Mapping[str, Expr] = field(default_factory=dict)
 
     @cached_property
     def values(self) -> dict[Symbol, Expr]:
@@ -211,6 +216,7 @@ def parse_toml(text: str) -> ModelFile:
         _reference(data["reference"]),
         data.get("notes", "").strip(),
         _checks(_table(data, "checks"), symbols),
+        {law: _expression(value, symbols) for law, value in _table(data, "totals").items()},
     )
 
 
@@ -264,6 +270,7 @@ _OWNERS = {
     "assume": (_KINDS[0], _KINDS[2]),
     "reactions": _KINDS[2:],
     "chemostats": _KINDS[2:],
+    "totals": _KINDS[2:],
 }
 _MAKERS: dict[str, Callable[..., StateGraph | MarkovChain | ReactionNetwork]] = dict(
     zip(_KINDS, (_graph, _chain, _reactions), strict=True)
