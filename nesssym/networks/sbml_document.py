@@ -62,6 +62,8 @@ def sbml_document(text: str) -> Any:
     """
     if not isinstance(text, str):
         raise ParseError(f"the text of an SBML file is a str, got {type(text).__name__}")
+    if "<" not in text[:MAX_BYTES]:
+        raise ParseError(f"{text[:80]!r} is not SBML; a file is read by read_sbml")
     if len(text) > MAX_BYTES:
         raise ParseError(f"the text has {len(text)} characters, more than {MAX_BYTES}")
     _check_xml(text)
