@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import resource
 import signal
 import sys
 from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from select import select
@@ -20,12 +22,13 @@ from typing import Any
 from zipfile import ZipFile
 
 import nesssym as ns
-from benchmarks import roadrunner_check
+from benchmarks import biomodels_page, roadrunner_check
 from nesssym.networks.sbml_document import libsbml
 
 COLUMNS = ("outcome", "species", "reactions", "chemostats", "laws", "deficiency", "mass action",
            "linear", "trees", "steady state", "thermodynamics", "right-hand sides",
            "laws agree")  # fmt: skip
+HEADS = ("model", *COLUMNS, "ended")
 SECONDS = 30
 MEMORY = 6 * 2**30
 ROOT = Path(__file__).parents[1]
@@ -156,22 +159,40 @@ def _child(name: str, ours: int, theirs: int) -> None:
 
 
 def main(chosen: list[str]) -> None:
-    """Write the table and the page."""
+    """Write the table, and the page if all models are run."""
     if archive() is None:
         sys.exit("the collection is not here: pip install 'nesssym[biomodels]'")
-    chosen = chosen or names()
     for _ in cells(model_text(2)):
         pass  # what is imported and compiled here is there in every process made from this one
-    rows = []
     table = ROOT / "build" / "biomodels.tsv"
     table.parent.mkdir(exist_ok=True)
+    rows, models = [], chosen or names()
     with table.open("w", encoding="utf-8") as file:
-        print("model", *COLUMNS, "ended", sep="\t", file=file)
-        for number, name in enumerate(chosen, 1):
+        print(*HEADS, sep="\t", file=file)
+        for number, name in enumerate(models, 1):
+            print(f"\r{number}/{len(models)} {name}", end="", file=sys.stderr)
             rows.append(row(name))
-            line = [rows[-1].get(c, "") for c in ("model", *COLUMNS, "ended")]
-            print(*line, sep="\t", file=file, flush=True)
-            print(f"\r{number}/{len(chosen)} {name}", end="", file=sys.stderr)
+            print(*(rows[-1].get(head, "") for head in HEADS), sep="\t", file=file, flush=True)
+    print(file=sys.stderr)
+    if not chosen:
+        text = biomodels_page.page(rows, about(), SECONDS)
+        (ROOT / "docs" / "biomodels.md").write_text(text, encoding="utf-8")
+    if found := biomodels_page.problems(rows):
+        sys.exit("\n".join(found))
+
+
+def about() -> str:
+    """The versions of what was run."""
+    packages = ("sympy", "python-libsbml", "libroadrunner", "SBMLKinetics")
+    versions = [f"{p} {version(p)}" if _here(p) else f"no {p}" for p in packages]
+    return f"Python {platform.python_version()}, {', '.join(versions)}."
+
+
+def _here(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
 
 
 if __name__ == "__main__":

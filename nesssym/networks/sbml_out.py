@@ -250,16 +250,18 @@ def _tree(expr: Expr, module: Any) -> Any:
 
 def _number(value: Rational, module: Any) -> Any:
     """Return the tree of a rational number: a decimal where that is exact, else whole numbers."""
+    if abs(value.p) >= MAX_WHOLE or value.q >= MAX_WHOLE:
+        raise ModelError("a number of over 300 digits is not written to SBML")
     if value.is_Integer and abs(value) < 2**31:
         node = module.ASTNode(module.AST_INTEGER)
         node.setValue(int(value))
         return node
-    if abs(value.p) < MAX_WHOLE and value.q < MAX_WHOLE and decimal(float(value)) == value:
+    if not value.is_Integer:
+        if decimal(float(value)) != value:
+            return _joined(module, module.AST_DIVIDE, [Integer(value.p), Integer(value.q)])
         node = module.ASTNode(module.AST_REAL)
         node.setValue(float(value))
         return node
-    if not value.is_Integer:
-        return _joined(module, module.AST_DIVIDE, [Integer(value.p), Integer(value.q)])
     upper, lower = divmod(abs(int(value)), LIMB)
     parts = [_joined(module, module.AST_TIMES, [Integer(upper), Integer(LIMB)])]
     parts += [_number(Integer(lower), module)] if lower else []
