@@ -11,28 +11,28 @@ from sympy import Expr, Float, Integer
 
 import nesssym as ns
 from nesssym import parsing
-from nesssym.networks.sbml_document import libsbml
 
-POINTS = 3
+POINTS = 2
 DIGITS = 30
 
 
-def right_hand_sides(text: str, m: ns.SBMLModel) -> float:
+def right_hand_sides(whole: Any, m: ns.SBMLModel) -> float:
     """The largest difference of rates of change to libRoadRunner's at random points.
 
     Rates of amounts are compared, each relative to the sum of all flows in and out of the species.
     """
-    whole, ids = _loaded(text), _ids(m)
-    other = whole.model
+    ids, other = _ids(m), whole.model
     there = list(other.getFloatingSpeciesIds())
-    only = _substance_only(text)
     random, worst = Random(1), 0.0
     for _ in range(POINTS):
         for name in ids.values():
             whole[f"[{name}]"] = random.uniform(0.5, 2)
         amounts = dict(zip(there, other.getFloatingSpeciesAmounts(), strict=True))
         dense = dict(zip(there, other.getFloatingSpeciesConcentrations(), strict=True))
-        counted = {s: (amounts if m.amounts or only[i] else dense)[i] for s, i in ids.items()}
+        counted = {
+            s: (amounts if m.amounts or whole.getHasOnlySubstanceUnits(i) else dense)[i]
+            for s, i in ids.items()
+        }
         env = _point(m, counted)
         net = dict.fromkeys(m.model.internal, (0.0, 0.0))
         for r, pair in zip(m.model.reactions, m.model.rates, strict=True):
@@ -51,12 +51,12 @@ def right_hand_sides(text: str, m: ns.SBMLModel) -> float:
     return worst
 
 
-def laws_agree(text: str, m: ns.SBMLModel) -> bool:
+def laws_agree(whole: Any, m: ns.SBMLModel) -> bool:
     """Whether the conservation laws are those of libRoadRunner's stoichiometric matrix.
 
     As many as its rank leaves room for, and each of them annihilates it.
     """
-    whole, ids = _loaded(text), _ids(m)
+    ids = _ids(m)
     full = whole.getFullStoichiometryMatrix()
     rows = {name: i for i, name in enumerate(full.rownames)}
     columns = [i for i, name in enumerate(full.colnames) if name not in m.idle]
@@ -69,8 +69,8 @@ def laws_agree(text: str, m: ns.SBMLModel) -> bool:
     return bool(len(laws) == missing and (left <= 1e-9 * np.maximum(flows, 1e-300)).all())
 
 
-def _loaded(text: str) -> Any:
-    """Return the whole of libRoadRunner's model; its parts die with it."""
+def loaded(text: str) -> Any:
+    """Return the model as libRoadRunner has it."""
     import roadrunner
 
     roadrunner.Logger.setLevel(roadrunner.Logger.LOG_FATAL)
@@ -79,11 +79,6 @@ def _loaded(text: str) -> Any:
 
 def _ids(m: ns.SBMLModel) -> dict[str, str]:
     return {s: (m.ids or {}).get(s, s) for s in m.model.internal}
-
-
-def _substance_only(text: str) -> dict[str, bool]:
-    document = libsbml().readSBMLFromString(text)
-    return {s.getId(): s.getHasOnlySubstanceUnits() for s in document.getModel().getListOfSpecies()}
 
 
 def _point(m: ns.SBMLModel, counted: Mapping[str, float]) -> dict[Expr, Expr]:

@@ -20,6 +20,7 @@ from nesssym.networks.sbml_document import file_text, sbml_document
 from nesssym.networks.sbml_ids import Ids, at
 from nesssym.networks.sbml_law import Splitter, mass_action
 from nesssym.networks.sbml_math import decimal
+from nesssym.signs import sign
 
 __all__ = ["SBMLModel", "parse_sbml", "read_sbml"]
 
@@ -65,7 +66,9 @@ class SBMLModel:
     idle: tuple[str, ...] = ()
 
 
-def read_sbml(path: str | PathLike[str], omit: Iterable[str] = ()) -> SBMLModel:
+def read_sbml(
+    path: str | PathLike[str], omit: Iterable[str] = (), *, check_units: bool = False
+) -> SBMLModel:
     """Read a reaction network from an SBML file of level 2 or 3.
 
     Species with ``boundaryCondition`` or ``constant`` are chemostats. Kinetic laws, which are
@@ -84,6 +87,9 @@ def read_sbml(path: str | PathLike[str], omit: Iterable[str] = ()) -> SBMLModel:
         The file.
     omit : iterable of str, optional
         Ids of events to leave out on purpose: the network is that between two events.
+    check_units : bool, optional
+        Whether units that disagree are an error. In SBML they do not change numbers, and a third
+        of the published files have some, so that they are not looked at by default.
 
     Raises
     ------
@@ -92,6 +98,7 @@ def read_sbml(path: str | PathLike[str], omit: Iterable[str] = ()) -> SBMLModel:
     ModelError
         Events, delays, rate and algebraic rules, time, piecewise functions, fractional
         stoichiometry, required packages, ...; the message begins with the element and its id.
+        Units that disagree, with `check_units`.
     MissingExtraError
         python-libsbml is not installed.
 
@@ -107,10 +114,10 @@ def read_sbml(path: str | PathLike[str], omit: Iterable[str] = ()) -> SBMLModel:
     ...
     nesssym.errors.ParseError: no SBML file 'no_such_file.xml'
     """
-    return parse_sbml(file_text(path), omit)
+    return parse_sbml(file_text(path), omit, check_units=check_units)
 
 
-def parse_sbml(text: str, omit: Iterable[str] = ()) -> SBMLModel:
+def parse_sbml(text: str, omit: Iterable[str] = (), *, check_units: bool = False) -> SBMLModel:
     """Make a reaction network from the text of an SBML file; see `read_sbml`.
 
     Examples
@@ -120,7 +127,7 @@ def parse_sbml(text: str, omit: Iterable[str] = ()) -> SBMLModel:
     >>> ns.parse_sbml(ns.to_sbml(r)).model.reactions
     (R1: A + E <-> C ; k, kr,)
     """
-    document = sbml_document(text)
+    document = sbml_document(text, check_units)
     try:
         return _Reader(document.getModel(), declarations(document.getModel(), tuple(omit))).result()
     except RecursionError:
@@ -207,6 +214,9 @@ class _Reader:
             return None
         if forward == 0:
             reactants, products, forward, backward = products, reactants, backward, forward
+        for rate in (forward, backward):
+            if rate != 0 and not sign(rate, tuple(self.splitter.assume)):
+                self.splitter.assume[rate] = None  # of positive parts, which SymPy put together
         made = Reaction(self.ids.name(name), reactants, products, forward, backward, law)
         return checked_reaction(made, tuple(self.splitter.assume))
 

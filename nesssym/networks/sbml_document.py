@@ -15,7 +15,15 @@ __all__ = ["file_text", "libsbml", "sbml_document"]
 MAX_BYTES = 20_000_000
 MAX_DEPTH = 200  # libsbml ends the process on a few thousand, and is slow before
 _ARCHIVES = {b"\x1f\x8b": "gzip", b"PK": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz"}
-_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*")
+_WHOLE = r"\s*[+-]?[0-9]+\s*"
+_REAL = r"\s*(?:[+-]?(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|INF)|NaN)\s*"
+_NUMBERS = {  # libsbml reads as far as it understands, and 1.5 over 2 as 1 over 2
+    "real": re.compile(_REAL),
+    "integer": re.compile(_WHOLE),
+    "rational": re.compile(f"{_WHOLE}/{_WHOLE}"),
+    "e-notation": re.compile(f"{_REAL}/{_WHOLE}"),
+}
+UNDECLARED = 99_000  # libsbml's numbers from here on: units that are not declared
 _CORE_MATH = "l3v2extendedmath"  # libsbml's word for what level 3 version 2 has in its core
 
 
@@ -50,7 +58,7 @@ def file_text(path: str | PathLike[str]) -> str:
         raise ParseError(f"{file.name} is not UTF-8 text: {error}") from None
 
 
-def sbml_document(text: str) -> Any:
+def sbml_document(text: str, check_units: bool = False) -> Any:
     """Return libsbml's document of a text; its model lives as long.
 
     Raises
@@ -58,10 +66,12 @@ def sbml_document(text: str) -> Any:
     ParseError
         Not XML, or not SBML of level 2 or 3; the message names the line.
     ModelError
-        It needs a package.
+        It needs a package, or its units disagree and `check_units` is set.
     """
     if not isinstance(text, str):
         raise ParseError(f"the text of an SBML file is a str, got {type(text).__name__}")
+    if "<" not in text[:MAX_BYTES]:
+        raise ParseError(f"{text[:80]!r} is not SBML; a file is read by read_sbml")
     if len(text) > MAX_BYTES:
         raise ParseError(f"the text has {len(text)} characters, more than {MAX_BYTES}")
     _check_xml(text)
@@ -78,7 +88,29 @@ def sbml_document(text: str) -> Any:
         raise ParseError("the text holds no SBML model")
     if document.getLevel() < 2:
         raise ParseError("SBML of level 1 is not read; convert it to level 2 or 3")
+    if check_units:
+        _check_units(document, module)
     return document
+
+
+def _check_units(document: Any, module: Any) -> None:
+    """Raise for units that disagree; those that are not declared cannot."""
+    kinds = (k for k in vars(module) if k.startswith("LIBSBML_CAT_") and k.endswith("CONSISTENCY"))
+    others = ("LIBSBML_CAT_OVERDETERMINED_MODEL", "LIBSBML_CAT_MODELING_PRACTICE")
+    for kind in (*kinds, *others):
+        units = kind == "LIBSBML_CAT_UNITS_CONSISTENCY"
+        document.setConsistencyChecks(getattr(module, kind), units)
+    before = document.getNumErrors()
+    document.checkConsistency()
+    for i in range(before, document.getNumErrors()):
+        error = document.getError(i)
+        if (
+            error.getCategory() == module.LIBSBML_CAT_UNITS_CONSISTENCY
+            and error.getErrorId() < UNDECLARED
+        ):
+            # The first sentence is the rule of the specification, the second names the element.
+            message = " ".join(error.getMessage().split())
+            raise ModelError(f"units disagree, line {error.getLine()}: {message}")
 
 
 def _refuse_packages(document: Any) -> None:
@@ -123,10 +155,9 @@ def _check_xml(text: str) -> None:
 
     def end(_: str) -> None:
         name, attributes = open_tags.pop()
-        if name == "cn" and attributes.get("type") == "rational":
-            parts = "".join(number).split("/")
-            if not all(map(_WHOLE.fullmatch, parts)):
-                raise fail(f"{' over '.join(parts)} is no quotient of whole numbers")
+        kind = attributes.get("type", "real")
+        if name == "cn" and kind in _NUMBERS and not _NUMBERS[kind].fullmatch("".join(number)):
+            raise fail(f"{''.join(number)[:40]!r} is no number of type {kind}")
 
     parser.StartDoctypeDeclHandler = doctype
     parser.StartElementHandler = start

@@ -36,7 +36,7 @@ __all__ = ["MathReader", "decimal"]
 
 MAX_READ = 200_000
 MAX_NODES = 20_000
-MAX_DEPTH = 60
+MAX_DEPTH = 150
 AVOGADRO = Integer(602214179) * Integer(10) ** 15
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from sympy import (
@@ -23,10 +25,11 @@ from sympy import (
 )
 
 from nesssym import parsing
-from nesssym.errors import MissingExtraError, ModelError, ParseError
+from nesssym.errors import MissingExtraError, ModelError, ParameterError, ParseError
 from nesssym.networks.reaction_network import ReactionNetwork
 from nesssym.networks.sbml import SBMLModel, parse_sbml
-from nesssym.networks.sbml_document import libsbml
+from nesssym.networks.sbml_document import MAX_BYTES, libsbml
+from nesssym.networks.sbml_math import decimal
 
 __all__ = ["from_antimony", "to_antimony", "to_sbml"]
 
@@ -41,6 +44,9 @@ _FUNCTIONS = {
     tanh: "TANH",
 }
 _COMPARTMENT = "compartment"
+_IMPORT = re.compile(r"(?:^|;)\s*import\b", re.MULTILINE)
+LIMB = 10**9  # whole numbers have 32 bits in libsbml, so that longer ones are put together
+MAX_WHOLE = 10**300
 
 
 def to_sbml(
@@ -51,7 +57,8 @@ def to_sbml(
     """Write a reaction network as SBML, level 3 version 2.
 
     All species stand in one compartment of volume 1; chemostats are boundary species. Reading it
-    again gives the same network.
+    again gives the same network. Formulas are exact; values and initial concentrations are
+    rounded once to the float64 numbers that SBML has.
 
     Parameters
     ----------
@@ -104,7 +111,7 @@ def to_sbml(
         made.setHasOnlySubstanceUnits(False)
         number = level.xreplace(env) if held else starts.get(s)
         if number is not None and number.is_number:
-            made.setInitialConcentration(float(number))
+            made.setInitialConcentration(_float(s, number))
         elif held and level != parsing.symbol(s):
             raise ModelError(f"chemostat {s!r} is held at {level}; give its symbols in values")
     for symbol in network.symbols:
@@ -113,12 +120,15 @@ def to_sbml(
             _checked(parameter.setId(symbol.name), symbol.name)
             parameter.setConstant(True)
             if symbol in env:
-                parameter.setValue(float(env[symbol]))
+                parameter.setValue(_float(symbol, env[symbol]))
     here = {s: parsing.symbol(s) for s in network.species}
+    all_names = {r.name for r in network.reactions}
+    taken.add(room)
     for number, r in enumerate(network.reactions, 1):
         made = model.createReaction()
-        if made.setId(r.name) != module.LIBSBML_OPERATION_SUCCESS or r.name in taken | {room}:
-            made.setId(f"reaction{number}")
+        if made.setId(r.name) != module.LIBSBML_OPERATION_SUCCESS or r.name in taken:
+            names = (f"reaction{number}{'_' * i}" for i in range(len(taken) + 1))
+            made.setId(next(name for name in names if name not in taken | all_names))
             made.setName(r.name)
         made.setReversible(r.reversible)
         for side, create in (
@@ -160,6 +170,12 @@ def from_antimony(text: str) -> SBMLModel:
     >>> m.model.reactions, m.values
     ((R1: A + 2 X <-> C ; k, kr,), {k: 1/10, kr: 2, A: 3})
     """
+    if not isinstance(text, str):
+        raise ParseError(f"antimony is a str, got {type(text).__name__}")
+    if len(text) > MAX_BYTES or "\0" in text:
+        raise ParseError(f"not antimony: a text without zeros of up to {MAX_BYTES} characters")
+    if _IMPORT.search(text):
+        raise ParseError("antimony: import reads another file; put its text in instead")
     module = _antimony()
     module.clearPreviousLoads()
     if module.loadAntimonyString(text) < 0:
@@ -201,6 +217,13 @@ def _checked(status: int, name: str) -> None:
         raise ModelError(f"{name!r} is not a name that SBML can hold")
 
 
+def _float(name: object, number: Expr) -> float:
+    value = float(number)
+    if not isfinite(value) or (value == 0) is not bool(number == 0):
+        raise ParameterError(f"{name} is {str(number)[:40]}, which no float64 number can hold")
+    return value
+
+
 def _tree(expr: Expr, module: Any) -> Any:
     """Return libsbml's tree of an expression."""
     node = module.ASTNode()
@@ -208,16 +231,8 @@ def _tree(expr: Expr, module: Any) -> Any:
         node.setType(module.AST_NAME)
         node.setName(expr.name)
         return node
-    if expr.is_Integer and abs(expr) < 2**31:
-        node.setType(module.AST_INTEGER)
-        node.setValue(int(expr))
-        return node
     if isinstance(expr, Rational):
-        if not expr.is_Integer:
-            return _joined(module, module.AST_DIVIDE, [Integer(expr.p), Integer(expr.q)])
-        node.setType(module.AST_REAL)
-        node.setValue(float(expr))
-        return node
+        return _number(expr, module)
     if expr in (pi, E):
         node.setType(module.AST_CONSTANT_PI if expr == pi else module.AST_CONSTANT_E)
         return node
@@ -233,8 +248,33 @@ def _tree(expr: Expr, module: Any) -> Any:
     return _joined(module, getattr(module, f"AST_FUNCTION_{name}"), expr.args)
 
 
+def _number(value: Rational, module: Any) -> Any:
+    """Return the tree of a rational number: a decimal where that is exact, else whole numbers."""
+    if abs(value.p) >= MAX_WHOLE or value.q >= MAX_WHOLE:
+        raise ModelError("a number of over 300 digits is not written to SBML")
+    if value.is_Integer and abs(value) < 2**31:
+        node = module.ASTNode(module.AST_INTEGER)
+        node.setValue(int(value))
+        return node
+    if not value.is_Integer:
+        if decimal(float(value)) != value:
+            return _joined(module, module.AST_DIVIDE, [Integer(value.p), Integer(value.q)])
+        node = module.ASTNode(module.AST_REAL)
+        node.setValue(float(value))
+        return node
+    upper, lower = divmod(abs(int(value)), LIMB)
+    parts = [_joined(module, module.AST_TIMES, [Integer(upper), Integer(LIMB)])]
+    parts += [_number(Integer(lower), module)] if lower else []
+    whole = _over(module, module.AST_PLUS, parts) if lower else parts[0]
+    return whole if value > 0 else _over(module, module.AST_MINUS, [whole])
+
+
 def _joined(module: Any, kind: int, args: Any) -> Any:
+    return _over(module, kind, [_tree(arg, module) for arg in args])
+
+
+def _over(module: Any, kind: int, nodes: Any) -> Any:
     node = module.ASTNode(kind)
-    for arg in args:
-        node.addChild(_tree(arg, module))
+    for child in nodes:
+        node.addChild(child)
     return node
