@@ -19,7 +19,7 @@ from nesssym.functions import logratio
 from nesssym.networks import ReactionNetwork
 from nesssym.steady import refuse_one_way
 
-__all__ = ["Numbers", "ReactionSteadyState", "concentration_heads"]
+__all__ = ["Numbers", "ReactionSteadyState", "concentration_heads", "jacobian"]
 
 
 @dataclass(frozen=True)
@@ -177,7 +177,8 @@ class ReactionSteadyState:
         if self.numbers is None:
             free = ", ".join(s.name for s in self.state.symbols)
             raise ModelError(
-                f"the steady state holds symbols ({free}); give steady_states values={{...}}"
+                f"the steady state holds symbols ({free}); give steady_states values={{...}}. For "
+                "symbols nesssym.stability_conditions tells when it is stable"
             )
         return self.numbers
 
@@ -186,10 +187,7 @@ class ReactionSteadyState:
     @cached_property
     def jacobian(self) -> tuple[tuple[Expr, ...], ...]:
         r"""The matrix :math:`\partial\dot x_i/\partial x_j` in the concentrations, row by row."""
-        xs = [parsing.symbol(s) for s in self.model.internal]
-        return tuple(
-            tuple(rate.diff(x) for x in xs) for rate in self.model.rate_equations().values()
-        )
+        return jacobian(self.model)
 
     @cached_property
     def stability(self) -> str:
@@ -257,6 +255,12 @@ class ReactionSteadyState:
             exact = flint.fmpq_mat([[e[0] for e in row] for row in rows])
             roots: Any = exact.charpoly().numer().complex_roots()
             return [z for z, times in roots for _ in range(times)]
+
+
+def jacobian(network: ReactionNetwork) -> tuple[tuple[Expr, ...], ...]:
+    """Return the derivatives of the rates of change by the concentrations, row by row."""
+    xs = [parsing.symbol(s) for s in network.internal]
+    return tuple(tuple(rate.diff(x) for x in xs) for rate in network.rate_equations().values())
 
 
 def _sign(x: arb) -> int:
