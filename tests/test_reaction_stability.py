@@ -89,8 +89,8 @@ def test_conditions_compile():
 
 def test_conditions_too_long_are_refused():
     sites = "\n".join(
-        f"S{i} + E <-> ES{i} \n ES{i} -> S{i + 1} + E \n S{i + 1} + F <-> FS{i} \n FS{i} -> S{i} + F"
-        for i in range(2)
+        f"S{i} + E <-> ES{i} \n ES{i} -> S{j} + E \n S{j} + F <-> FS{i} \n FS{i} -> S{i} + F"
+        for i, j in ((0, 1), (1, 2))
     )
     with pytest.raises(ns.TooLargeError, match="the conditions of stability would have some"):
         ns.stability_conditions(ns.ReactionNetwork.from_text(sites))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from flint import fmpq, fmpq_mpoly
-from sympy import Add, Expr, Integer, Rational
+from sympy import Expr, Integer
 
 from nesssym import parsing
-from nesssym.chemistry.states import ReactionSteadyState, jacobian
+from nesssym.chemistry.states import ReactionSteadyState, reduced_jacobian
 from nesssym.errors import TooLargeError
 from nesssym.exact.linear import MOST_FACTORED, factored
 from nesssym.exact.rational import Ring, fractions, from_poly
@@ -103,18 +103,9 @@ def _reduced(
 
     Entries that are no polynomials become steps, at a point.
     """
-    kept, link = network.reduced_basis
-    full = jacobian(network)
-    rows = [
-        [
-            Add(*(Rational(int(f[k].p), int(f[k].q)) * e for f, e in zip(link, row, strict=True)))
-            for k in range(len(kept))
-        ]
-        for row in (full[i] for i in kept)
-    ]
     return [
         [e if _polynomial(e) else shared.let(e.xreplace(point), "J", positive=False) for e in row]
-        for row in rows
+        for row in reduced_jacobian(network)
     ]
 
 
