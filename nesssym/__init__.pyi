@@ -11,6 +11,7 @@ from nesssym.chemistry.potentials import (
     standard_potentials,
 )
 from nesssym.chemistry.rate_equation import RateEquation, rate_equation
+from nesssym.chemistry.stability import stability_conditions
 from nesssym.chemistry.states import ReactionSteadyState
 from nesssym.chemistry.stochastic import master_equation, product_form
 from nesssym.chemistry.structure import (
@@ -344,6 +345,7 @@ __all__ = [
     "siphons",
     "spanning_trees",
     "splitting_probabilities",
+    "stability_conditions",
     "standard_potentials",
     "steady_polynomials",
     "steady_state",

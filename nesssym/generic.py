@@ -91,6 +91,7 @@ def steady_state(
     *,
     totals: Mapping[str, Any] | None = None,
     values: Mapping[Any, Any] | None = None,
+    bounds: Mapping[str, tuple[Any, Any]] | None = None,
 ) -> ReactionSteadyState: ...
 def steady_state(model: Any, *args: Any, **options: Any) -> Any:
     r"""Derive the exact steady state of a model, symbolically.
@@ -111,7 +112,7 @@ def steady_state(model: Any, *args: Any, **options: Any) -> Any:
         first and blocks that meet in one state are solved alone. ``"auto"`` writes trees where
         there are few and eliminates otherwise. A callable gets ``(n, rates, steps)`` and returns
         n expressions.
-    totals, values : mapping, optional
+    totals, values, bounds : mapping, optional
         Of a reaction network (`values` also of a flow network), as in `steady_states`, which
         returns all steady states where there are several.
 
@@ -151,6 +152,7 @@ def steady_states(
     model: ReactionNetwork,
     totals: Mapping[str, Any] | None = None,
     values: Mapping[Any, Any] | None = None,
+    bounds: Mapping[str, tuple[Any, Any]] | None = None,
 ) -> tuple[ReactionSteadyState, ...]: ...
 @overload
 def steady_states(
@@ -165,7 +167,9 @@ def steady_states(model: Any, *args: Any, **options: Any) -> Any:
     or elimination, for symbols and numbers alike. Other networks are reduced, exactly, to one
     polynomial equation: for symbols its root is given in closed form where there is one, else as
     the one positive root that Descartes' rule of signs proves; for numbers *all* positive roots
-    are found and isolated with certainty.
+    are found and isolated with certainty. Where even that is too much, all roots within bounds are
+    enclosed by Krawczyk's operator, to any number of digits and with a proof that there are no
+    others; the method is then "enclosure" and `proof` says so.
 
     Parameters
     ----------
@@ -177,8 +181,8 @@ def steady_states(model: Any, *args: Any, **options: Any) -> Any:
     values : mapping, optional
         Numbers for symbols of the network.
     bounds : mapping of str to (low, high), optional
-        Of a flow network: where to look for an unknown that cannot be isolated. Interval
-        arithmetic finds every root there.
+        Where to look for an unknown, or a species, for which there is no exact method; interval
+        arithmetic finds every root there. Conservation laws bound their species themselves.
 
     Returns
     -------
@@ -192,7 +196,8 @@ def steady_states(model: Any, *args: Any, **options: Any) -> Any:
     PerpetualMotionError
         The network is closed, and the rate constants along a cycle contradict equilibrium.
     TooLargeError
-        No closed form for symbols; the message shows the equation.
+        No closed form for symbols; the message shows the equation. Or a search for roots that
+        needs bounds, or too many steps.
 
     References
     ----------

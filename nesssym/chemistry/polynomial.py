@@ -9,7 +9,8 @@ from flint import fmpq, fmpq_mat, fmpq_mpoly, fmpq_poly, fmpz_mat, fmpz_poly
 from sympy import Add, Expr, Integer, Mul, Rational, Symbol, oo, sqrt
 
 from nesssym import parsing
-from nesssym.chemistry.states import Numbers, ReactionSteadyState, concentration_heads
+from nesssym.chemistry.numbers import Numbers
+from nesssym.chemistry.states import ReactionSteadyState, concentration_heads
 from nesssym.diagrams import tree_sums
 from nesssym.errors import NoSteadyStateError, TooLargeError
 from nesssym.exact import trees

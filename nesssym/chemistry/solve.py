@@ -11,10 +11,12 @@ from sympy import Integer, Symbol
 
 from nesssym import parsing
 from nesssym.chemistry.linear import is_linear, linear_steady_state
+from nesssym.chemistry.numbers import Numbers
 from nesssym.chemistry.polynomial import equations, numeric_states, symbolic_state
-from nesssym.chemistry.states import Numbers, ReactionSteadyState
+from nesssym.chemistry.search import enclosed_states, read_bounds
+from nesssym.chemistry.states import ReactionSteadyState
 from nesssym.chemistry.totals import law_totals
-from nesssym.errors import ModelError, NoSteadyStateError, PerpetualMotionError
+from nesssym.errors import ModelError, NoSteadyStateError, PerpetualMotionError, TooLargeError
 from nesssym.exact.monomials import Monomial, monomial
 from nesssym.exact.number_field import Root
 from nesssym.networks import ReactionNetwork
@@ -28,6 +30,7 @@ def steady_states(
     network: ReactionNetwork,
     totals: Mapping[str, Any] | None = None,
     values: Mapping[Any, Any] | None = None,
+    bounds: Mapping[Any, Any] | None = None,
 ) -> tuple[ReactionSteadyState, ...]:
     """Answer `nesssym.steady_states` for reaction networks; see there."""
     if not isinstance(network, ReactionNetwork):
@@ -36,6 +39,7 @@ def steady_states(
         network = network.subs(values)
     if not network.internal:
         raise ModelError("all species are held by chemostats; nothing is left to be steady")
+    limits = read_bounds(network, bounds)
     laws = law_totals(network, totals)
     balanced = False
     if is_closed(network):
@@ -45,7 +49,10 @@ def steady_states(
     system = equations(network, laws, balanced)
     if any(e.free_symbols - set(_unknowns(network)) for e in system):
         return (symbolic_state(network, system, network.internal),)
-    found = numeric_states(network, system, network.internal)
+    try:
+        found = numeric_states(network, system, network.internal)
+    except TooLargeError as reason:
+        found = enclosed_states(network, laws, limits, reason)
     if not found:
         fixed = "; ".join(f"{law.label} = {total}" for law, total in laws)
         raise NoSteadyStateError(
@@ -60,6 +67,7 @@ def steady_state(
     network: ReactionNetwork,
     totals: Mapping[str, Any] | None = None,
     values: Mapping[Any, Any] | None = None,
+    bounds: Mapping[Any, Any] | None = None,
 ) -> ReactionSteadyState:
     """Return the only positive steady state of a reaction network; see `steady_states`.
 
@@ -68,7 +76,7 @@ def steady_state(
     ModelError
         There are several.
     """
-    found = steady_states(network, totals, values)
+    found = steady_states(network, totals, values, bounds)
     if len(found) > 1:
         first = network.internal[0]
         shown = ", ".join(f"{float(ss[first]):.6g} ({ss.stability})" for ss in found)

@@ -18,10 +18,11 @@ from sympy import Expr, Symbol
 from nesssym.errors import TooLargeError
 from nesssym.exact.rational import Ring, fractions
 
-__all__ = ["Quotient", "Triangle", "definite", "triangles"]
+__all__ = ["Quotient", "Triangle", "definite", "shortened", "triangles"]
 
 MAX_TERMS = 4_000
 MAX_BRANCHES = 64
+MOST_SHORT = 400
 
 
 class Quotient(NamedTuple):
@@ -168,6 +169,55 @@ def _search(
     substituted = [_substituted(p, u, -b, a, space) for p in rest]
     value = (-b, a) if definite(a, space) >= 0 else (b, -a)
     yield from _search(substituted, left, (*solved, (u, Quotient(*value))), space, count)
+
+
+def shortened(
+    equations: Sequence[Expr], unknowns: Sequence[Symbol]
+) -> tuple[Ring, list[fmpq_mpoly], list[tuple[int, Quotient]], list[int]]:
+    """Eliminate only unknowns whose value is positive for certain, while equations stay short.
+
+    Returns
+    -------
+    Ring, list of fmpq_mpoly, list of (int, Quotient), list of int
+        What is left to vanish; the variables that are solved, in terms of later ones; the
+        variables that are left.
+
+    Examples
+    --------
+    >>> from sympy import symbols
+    >>> x, y = symbols("x y", positive=True)
+    >>> _, left, solved, unknowns = shortened([x*y - 2, x**2 + y**2 - 5], [x, y])
+    >>> len(left), len(solved), len(unknowns)
+    (1, 1, 1)
+    """
+    space, pairs = fractions([*unknowns, *equations])
+    left = [space.gens.index(u) for u in unknowns]
+    system = _cleaned([top for top, _ in pairs[len(unknowns) :]], space)
+    if system is None:
+        return space, [], [], left
+    solved: list[tuple[int, Quotient]] = []
+    while True:
+        best: tuple[int, int, int, fmpq_mpoly, fmpq_mpoly] | None = None
+        for i, p in enumerate(system):
+            for u in left:
+                if p.degrees()[u] == 1:
+                    a, b = _split(p, u, space)
+                    if definite(a, space) * definite(b, space) == -1:
+                        size = sum(
+                            len(q) if q is p else len(q) * len(p) ** int(q.degrees()[u])
+                            for q in system
+                        )
+                        if best is None or size < best[0]:
+                            best = size, i, u, a, b
+        if best is None or best[0] > MOST_SHORT:
+            return space, system, solved, left
+        _, i, u, a, b = best
+        rest = [_substituted(q, u, -b, a, space) for j, q in enumerate(system) if j != i]
+        cleaned = _cleaned(rest, space)
+        if cleaned is None:
+            return space, [], solved, left
+        solved.append((u, Quotient(-b, a) if definite(a, space) > 0 else Quotient(b, -a)))
+        system, left = cleaned, [v for v in left if v != u]
 
 
 def _cleaned(system: Sequence[fmpq_mpoly], space: Ring) -> list[fmpq_mpoly] | None:

@@ -1,0 +1,158 @@
+"""Steady states that no exact method finds: each enclosed, with a proof that these are all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import inf, lcm
+from typing import Any
+
+from sympy import Add, Expr
+
+from nesssym import parsing
+from nesssym.chemistry.numbers import Enclosure
+from nesssym.chemistry.states import ReactionSteadyState, concentration_heads
+from nesssym.errors import ModelError, TooLargeError, UnknownNameError
+from nesssym.exact import incidence
+from nesssym.exact.boxes import Coordinate, System, all_roots
+from nesssym.exact.rational import Ring, from_poly
+from nesssym.exact.triangular import Quotient, shortened
+from nesssym.formulas import Steps
+from nesssym.networks import ReactionNetwork
+from nesssym.networks.labelled import Combination
+
+__all__ = ["Bounds", "enclosed_states", "read_bounds"]
+
+Bounds = Mapping[str, tuple[float, float]]
+SMALLEST = 1e-100
+
+
+def read_bounds(network: ReactionNetwork, bounds: Mapping[Any, Any] | None) -> Bounds:
+    """Return where to look for species.
+
+    Raises
+    ------
+    UnknownNameError, ModelError
+        No internal species, or no interval of positive numbers.
+    """
+    found = {}
+    for key, pair in (bounds or {}).items():
+        if str(key) not in network.internal:
+            raise UnknownNameError.of("internal species in bounds:", key, network.internal)
+        try:
+            low, high = (float(parsing.number(end)) for end in pair)
+        except (TypeError, ValueError):
+            raise ModelError(f"bounds of {key} are two numbers, got {pair!r}") from None
+        if not 0 <= low < high < inf:
+            raise ModelError(f"bounds of {key} are ({low:g}, {high:g}), wanted 0 <= low < high")
+        found[str(key)] = max(low, SMALLEST), high
+    return found
+
+
+def enclosed_states(
+    network: ReactionNetwork,
+    totals: Sequence[tuple[Combination, Expr]],
+    bounds: Bounds,
+    reason: TooLargeError,
+) -> list[ReactionSteadyState]:
+    """Return all positive steady states within the bounds, as certified numbers.
+
+    Parameters
+    ----------
+    network : ReactionNetwork
+        Without symbols.
+    totals : sequence of (Combination, Expr)
+        The conservation laws, which bound the species that they hold.
+    bounds : mapping
+        Where to look for others.
+    reason : TooLargeError
+        Why there is no exact method, to be told where this one has none either.
+    """
+    unknowns = list(map(parsing.symbol, network.internal))
+    space, left, solved, kept = shortened(list(_square(network, totals)), unknowns)
+    if not left and kept:
+        return []
+    names = [space.gens[u].name for u in kept]
+    limits = _limits(network, totals) | dict(bounds)
+    missing = [s for s in names if s not in limits]
+    if missing or len(left) != len(kept):
+        hint = (
+            f"say where to look: bounds={{{', '.join(f'{s!r}: (low, high)' for s in missing)}}}"
+            if missing
+            else "the equations leave a continuum of states"
+        )
+        raise TooLargeError(f"{reason}; no closed form, and {hint}") from None
+    system = System(tuple(_terms(p, kept) for p in left))
+    roots = all_roots(system, *zip(*(limits[s] for s in names), strict=True))
+    where = ", ".join(f"{limits[s][0]:g} < {s} < {limits[s][1]:g}" for s in names)
+    proof = (
+        f"no closed form; one of {len(roots)} states with {where}, each certified by Krawczyk's "
+        "operator, with a proof that there are no others there"
+    )
+    found = (_state(network, space, system, solved, kept, root, proof) for root in roots)
+    return sorted(
+        (ss for ss in found if _within(ss, bounds)), key=lambda ss: float(ss[network.internal[0]])
+    )
+
+
+def _within(ss: ReactionSteadyState, bounds: Bounds) -> bool:
+    return all(low < float(ss[s]) < high for s, (low, high) in bounds.items())
+
+
+def _square(network: ReactionNetwork, totals: Sequence[tuple[Combination, Expr]]) -> Iterator[Expr]:
+    """Yield as many equations as unknowns: the laws and the shortest independent balances."""
+    for law, total in totals:
+        yield Add(*(n * parsing.symbol(s) for s, n in law.items()), -total)
+    rates = list(network.rate_equations().values())
+    rows: list[list[int]] = []
+    matrix = network.internal_stoichiometry.entries
+    for i in sorted(range(len(rates)), key=lambda i: sum(map(abs, matrix[i]))):
+        if incidence.rank([*rows, list(matrix[i])]) > len(rows):
+            rows.append(list(matrix[i]))
+            yield rates[i]
+
+
+def _limits(
+    network: ReactionNetwork, totals: Sequence[tuple[Combination, Expr]]
+) -> dict[str, tuple[float, float]]:
+    """Return what conservation laws say of the largest concentrations."""
+    found: dict[str, tuple[float, float]] = {}
+    for law, total in totals:
+        if all(n > 0 for n in law.values()):
+            for s, n in law.items():
+                high = min(float(total) / n * (1 + 1e-9), found.get(s, (0.0, inf))[1])
+                found[s] = high * SMALLEST, high
+    return found
+
+
+def _terms(poly: Any, kept: Sequence[int]) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    terms = list(poly.terms())
+    scale = lcm(*(int(c.q) for _, c in terms))
+    return tuple((int((c * scale).p), tuple(int(e[u]) for u in kept)) for e, c in terms)
+
+
+def _state(
+    network: ReactionNetwork,
+    space: Ring,
+    system: System,
+    solved: Sequence[tuple[int, Quotient]],
+    kept: Sequence[int],
+    root: Sequence[float],
+    proof: str,
+) -> ReactionSteadyState:
+    shared = Steps.over(network)
+    known: dict[Expr, Expr] = {
+        space.gens[u]: shared.let(Coordinate(i, system, root), "x") for i, u in enumerate(kept)
+    }
+    for u, (top, bottom) in reversed(solved):
+        value = (from_poly(top, space) / from_poly(bottom, space)).xreplace(known)
+        known[space.gens[u]] = shared.let(value, "x")
+    return ReactionSteadyState(
+        network,
+        shared.formulas(
+            {s: known[parsing.symbol(s)] for s in network.internal},
+            heads=concentration_heads(network.internal),
+        ),
+        "enclosure",
+        numbers=Enclosure(space, tuple(solved), tuple(kept), system, tuple(root)),
+        proof=proof,
+    )

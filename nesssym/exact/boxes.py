@@ -1,0 +1,361 @@
+r"""All positive roots of polynomial equations within a box: each certified, none overlooked.
+
+The logarithms of the unknowns are searched. There each equation is a difference of two sums of
+exponentials, P - N, both of which grow with every unknown, so that their bounds on a box are their
+values at two of its corners. A box is thrown away where some P stays above its N or below, or where
+Krawczyk's operator leaves it; it holds exactly one root where the operator maps it into itself;
+else it is halved. All this is done for thousands of boxes at once in floating point, with more
+slack than rounding can take. What is found is enclosed in balls of any precision by `refined`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import flint
+import mpmath
+import numpy as np
+from flint import arb, arb_mat
+from numpy.typing import NDArray
+from sympy import Expr, Float, Integer, Rational, Tuple
+
+from nesssym.errors import TooLargeError
+
+__all__ = ["Coordinate", "System", "all_roots", "refined"]
+
+ROUNDING = 1e-15
+BATCH = 2_048
+MOST_BOXES = 150_000
+NARROWEST = 1e-7
+MOST_NEWTON = 60
+Floats = NDArray[np.float64]
+Term = tuple[int, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class System:
+    """Polynomial equations with whole coefficients.
+
+    Parameters
+    ----------
+    equations : tuple of tuple of (int, tuple of int)
+        Of each equation the terms: the coefficient and the power of every unknown. As many
+        equations as unknowns, each with terms of both signs.
+    """
+
+    equations: tuple[tuple[Term, ...], ...]
+
+    @property
+    def size(self) -> int:
+        """The number of unknowns."""
+        return len(self.equations)
+
+    def values(self, x: Sequence[Any]) -> list[Any]:
+        """Return the left-hand sides at a point of balls."""
+        return [sum((c * _power(x, e) for c, e in eq), arb(0)) for eq in self.equations]
+
+    def slopes(self, x: Sequence[Any]) -> arb_mat:
+        """Return the matrix of derivatives at a point or box of balls."""
+        rows = [[arb(0)] * self.size for _ in self.equations]
+        for row, eq in zip(rows, self.equations, strict=True):
+            for c, e in eq:
+                for j, k in enumerate(e):
+                    if k:
+                        less = (*e[:j], k - 1, *e[j + 1 :])
+                        row[j] += c * k * _power(x, less)
+        return arb_mat(rows)
+
+
+def _power(x: Sequence[Any], exponents: tuple[int, ...]) -> Any:
+    product = arb(1)
+    for base, k in zip(x, exponents, strict=True):
+        if k:
+            product *= base**k
+    return product
+
+
+def all_roots(system: System, low: Sequence[float], high: Sequence[float]) -> list[list[float]]:
+    """Return every root with ``low < x < high`` as floats, each certified to be simple.
+
+    Raises
+    ------
+    TooLargeError
+        Too many boxes, or roots that cannot be told apart; the message says where.
+
+    Examples
+    --------
+    Circle and hyperbola: x^2 + y^2 = 5, x y = 2.
+
+    >>> circle = ((1, (2, 0)), (1, (0, 2)), (-5, (0, 0)))
+    >>> found = all_roots(System((circle, ((1, (1, 1)), (-2, (0, 0))))), [1e-9] * 2, [9, 9])
+    >>> [[round(x, 9) for x in root] for root in found]
+    [[1.0, 2.0], [2.0, 1.0]]
+    """
+    search = _Search.of(system)
+    boxes = np.log(np.array([[low], [high]], dtype=float)).transpose(1, 0, 2)
+    found: list[Floats] = []
+    seen = 0
+    while len(boxes):
+        batch, boxes = boxes[-BATCH:], boxes[:-BATCH]
+        seen += len(batch)
+        if seen > MOST_BOXES:
+            raise TooLargeError(
+                f"the search for positive roots in {system.size} unknowns takes more than "
+                f"{MOST_BOXES} boxes; {len(found)} roots were certified before, and others may be "
+                "left. Narrower bounds={...} help"
+            )
+        batch = batch[search.possible(batch)]
+        for _ in range(2):
+            batch = search.shaved(batch)
+        batch, proven = search.krawczyk(batch)
+        for point in proven:
+            root = search.polished(point)
+            if not any(np.allclose(root, other, rtol=0, atol=NARROWEST / 10) for other in found):
+                found.append(root)
+        widths = batch[:, 1] - batch[:, 0]
+        tiny = (widths < NARROWEST).all(axis=1)
+        if tiny.any():
+            near = ", ".join(f"{x:.6g}" for x in np.exp(batch[tiny][0].mean(axis=0)))
+            raise TooLargeError(
+                f"roots near ({near}) cannot be told apart: a double root, or the edge of a range "
+                "with several; change the values a little"
+            )
+        boxes = np.concatenate([boxes, _halves(batch, widths)])
+    order = sorted(found, key=tuple)
+    return [[float(x) for x in np.exp(root)] for root in order]
+
+
+def _halves(boxes: Floats, widths: Floats) -> Floats:
+    rows = np.arange(len(boxes))
+    wide = widths.argmax(axis=1)
+    middle = boxes.mean(axis=1)[rows, wide]
+    left, right = boxes.copy(), boxes.copy()
+    left[rows, 1, wide] = middle
+    right[rows, 0, wide] = middle
+    return np.concatenate([left, right])
+
+
+@dataclass(frozen=True)
+class _Search:
+    """The equations as sums of exponentials: scale, sign and place of each term."""
+
+    powers: Floats  # terms x unknowns
+    scales: Floats  # logarithms of the coefficients' sizes
+    plus: Floats  # equations x terms: 1 where a positive term belongs to an equation
+    minus: Floats
+
+    @classmethod
+    def of(cls, system: System) -> _Search:
+        terms = [(i, c, e) for i, eq in enumerate(system.equations) for c, e in eq]
+        plus, minus = np.zeros((2, system.size, len(terms)))
+        for t, (i, c, _) in enumerate(terms):
+            (plus if c > 0 else minus)[i, t] = 1.0
+        return cls(
+            np.array([e for *_, e in terms], dtype=float),
+            np.array([float(arb(abs(c)).log()) for _, c, _ in terms]),
+            plus,
+            minus,
+        )
+
+    def logs(self, points: Floats) -> Floats:
+        """Return the logarithms of all terms."""
+        logs: Floats = points @ self.powers.T + self.scales
+        return logs
+
+    def noise(self, boxes: Floats) -> Floats:
+        """Return a bound of the relative error that rounding makes in any term on a box."""
+        largest = np.abs(boxes).max(axis=1) @ self.powers.T + np.abs(self.scales)
+        bound: Floats = ROUNDING * (16 + largest.max(axis=1, keepdims=True))
+        return bound
+
+    def sides(self, logs: Floats, scale: Floats) -> tuple[Floats, Floats]:
+        """Return the two sides of every equation, over a scale of each."""
+        owner = (self.plus + self.minus).argmax(axis=0)
+        terms = np.exp(logs - scale[:, owner])
+        return terms @ self.plus.T, terms @ self.minus.T
+
+    def scale(self, logs: Floats) -> Floats:
+        """Return the logarithm of the largest term of each equation."""
+        mask = np.where(self.plus + self.minus > 0, 0.0, -np.inf)
+        largest: Floats = (logs[:, None, :] + mask[None]).max(axis=2)
+        return largest
+
+    def possible(self, boxes: Floats) -> NDArray[np.bool_]:
+        """Tell in which boxes every equation might hold."""
+        if not len(boxes):
+            return np.zeros(0, dtype=bool)
+        low, high = self.logs(boxes[:, 0]), self.logs(boxes[:, 1])
+        scale = self.scale(high)
+        (p, n), (P, N) = self.sides(low, scale), self.sides(high, scale)
+        slack = self.noise(boxes) * (P + N)
+        held: NDArray[np.bool_] = np.all((P + slack >= n) & (N + slack >= p), axis=1)
+        return held
+
+    def shaved(self, boxes: Floats) -> Floats:
+        """Cut off the lower or upper half of each unknown where no root can be."""
+        for j in range(self.powers.shape[1]):
+            for end in (0, 1):
+                if not len(boxes):
+                    return boxes
+                half = boxes.copy()
+                half[:, 1 - end, j] = boxes[:, :, j].mean(axis=1)
+                empty = ~self.possible(half)
+                boxes = boxes.copy()
+                boxes[empty, end, j] = half[empty, 1 - end, j]
+        return boxes[self.possible(boxes)]
+
+    def krawczyk(self, boxes: Floats) -> tuple[Floats, Floats]:
+        """Return what is left of boxes, and points in those that hold exactly one root."""
+        if not len(boxes):
+            return boxes, boxes[:, 0]
+        margin = 0.05 * (boxes[:, 1] - boxes[:, 0]) + 1e-12
+        low, high = boxes[:, 0] - margin, boxes[:, 1] + margin
+        centre, radius = (low + high) / 2, (high - low) / 2
+        at, below, above = self.logs(centre), self.logs(low), self.logs(high)
+        scale = self.scale(at)
+        p, n = self.sides(at, scale)
+        slope = self._slopes(at, scale)
+        with np.errstate(over="ignore", invalid="ignore"):
+            lower, upper = self._slopes(below, scale, above), self._slopes(above, scale, below)
+            try:
+                inverse = np.linalg.inv(slope)
+            except np.linalg.LinAlgError:
+                inverse = np.linalg.pinv(slope)
+            size = np.abs(inverse)
+            middle, spread = (lower + upper) / 2, (upper - lower) / 2
+            noise = self.noise(boxes)
+            unsure = noise[..., None] * (np.abs(lower) + np.abs(upper))
+            eye = np.eye(slope.shape[1])
+            wobble = np.abs(eye - inverse @ middle) + size @ (spread + unsure)
+            step = -np.einsum("bij,bj->bi", inverse, p - n)
+            reach = np.einsum("bij,bj->bi", wobble, radius)
+            reach += noise * np.einsum("bij,bj->bi", size, p + n)
+            reach += 1e-13 * (1 + np.abs(centre))
+        fine = np.isfinite(reach).all(axis=1) & np.isfinite(step).all(axis=1)
+        inside = fine & (np.abs(step) + reach < radius).all(axis=1)
+        outside = fine & (np.abs(step) > reach + radius).any(axis=1)
+        centre_of = (centre + step)[inside]
+        left = fine[:, None] & np.isfinite(reach)
+        new_low = np.where(left, np.maximum(boxes[:, 0], centre + step - reach), boxes[:, 0])
+        new_high = np.where(left, np.minimum(boxes[:, 1], centre + step + reach), boxes[:, 1])
+        keep = ~inside & ~outside & (new_low <= new_high).all(axis=1)
+        return np.stack([new_low, new_high], axis=1)[keep], centre_of
+
+    def _slopes(self, logs: Floats, scale: Floats, other: Floats | None = None) -> Floats:
+        """Return derivatives by the logarithms, positive parts at `logs`, negative at `other`."""
+        owner = (self.plus + self.minus).argmax(axis=0)
+        here = np.exp(logs - scale[:, owner])
+        there = here if other is None else np.exp(other - scale[:, owner])
+        rising = np.einsum("bt,it,tj->bij", here, self.plus, self.powers)
+        falling = np.einsum("bt,it,tj->bij", there, self.minus, self.powers)
+        found: Floats = rising - falling
+        return found
+
+    def polished(self, point: Floats) -> Floats:
+        """Return a root to the last digits of floats, by Newton's method."""
+        for _ in range(MOST_NEWTON):
+            logs = self.logs(point[None])
+            scale = self.scale(logs)
+            p, n = self.sides(logs, scale)
+            step = np.linalg.solve(self._slopes(logs, scale)[0], (n - p)[0])
+            point = point + step
+            if np.abs(step).max() < 1e-14:
+                break
+        return point
+
+
+class Coordinate(Expr):  # type: ignore[misc]
+    """One unknown at a root of a system of equations: an exact number with no closed form.
+
+    Parameters
+    ----------
+    place : int
+        Which unknown.
+    system : System
+        The equations.
+    start : sequence of float
+        Where the root is, to the digits of floats.
+
+    Examples
+    --------
+    >>> circle = ((1, (2, 0)), (1, (0, 2)), (-5, (0, 0)))
+    >>> x = Coordinate(0, System((circle, ((1, (1, 1)), (-1, (0, 0))))), (2.1889010593, 0.45685025))
+    >>> x, x.is_positive, (x**4 - 5*x**2 + 1).evalf(30, chop=True)
+    (2.18890105931673..., True, 0)
+    """
+
+    is_commutative = True
+    is_positive = True
+    is_number = True
+
+    def __new__(cls, place: int, system: System, start: Sequence[float]) -> Coordinate:
+        """Make the node; its arguments are SymPy numbers."""
+        equations = Tuple(*(Tuple(*(Tuple(c, *e) for c, e in eq)) for eq in system.equations))
+        exact = Tuple(*(Rational(*float(x).as_integer_ratio()) for x in start))
+        made: Coordinate = super().__new__(cls, Integer(place), equations, exact)
+        return made
+
+    @property
+    def free_symbols(self) -> set[Any]:
+        """None: it is a number."""
+        return set()
+
+    def ball(self, bits: int) -> arb:
+        """Return an interval that is certain to hold it."""
+        place, equations, start = self.args
+        return _root(equations, start, bits)[int(place)]
+
+    def _eval_evalf(self, prec: int) -> Expr:
+        middle = self.ball(prec + 8).mid()
+        mantissa, exponent = map(int, middle.man_exp())
+        with mpmath.workprec(prec + 8):
+            return Float._new(mpmath.ldexp(mpmath.mpf(mantissa), exponent)._mpf_, prec)
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{self.evalf(15)}..."
+
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        shown = printer._print(self.evalf(15)) + r"\ldots"
+        return shown if exp is None else rf"\left({shown}\right)^{{{exp}}}"
+
+
+@lru_cache(maxsize=256)
+def _root(equations: Tuple, start: Tuple, bits: int) -> list[arb]:
+    system = System(
+        tuple(tuple((int(term[0]), tuple(map(int, term[1:]))) for term in eq) for eq in equations)
+    )
+    with flint.ctx.workprec(bits + 32):
+        points = [arb(int(x.p)) / int(x.q) for x in start]
+    return refined(system, points, bits)
+
+
+def refined(system: System, start: Sequence[Any], bits: int) -> list[arb]:
+    """Return balls around the simple root near a point, certain to hold it and no other.
+
+    Raises
+    ------
+    TooLargeError
+        Krawczyk's operator does not map the neighbourhood into itself.
+    """
+    with flint.ctx.workprec(bits + 32):
+        x = [arb(value) for value in start]
+        for _ in range(MOST_NEWTON):
+            inverse = arb_mat([[e.mid() for e in row] for row in system.slopes(x).inv().tolist()])
+            step = inverse * arb_mat([[v.mid()] for v in system.values(x)])
+            size = max(abs(s[0].mid()) / abs(v) for s, v in zip(step.tolist(), x, strict=True))
+            x = [(v - s[0]).mid() for v, s in zip(x, step.tolist(), strict=True)]
+            if size < arb(2) ** -(bits + 8):
+                break
+        small = arb(0, arb(2) ** -(bits // 2 + 4))
+        ball = [v * (1 + small) for v in x]
+        eye = arb_mat([[int(i == j) for j in range(system.size)] for i in range(system.size)])
+        moved = arb_mat([[v] for v in x]) - inverse * arb_mat([[v] for v in system.values(x)])
+        wobble = eye - inverse * system.slopes(ball)
+        moved += wobble * arb_mat([[b - v] for b, v in zip(ball, x, strict=True)])
+        found = [row[0] for row in moved.tolist()]
+        if not all(b.contains_interior(f) for b, f in zip(ball, found, strict=True)):
+            raise TooLargeError("a root could not be certified; change the values a little")
+        return found
