@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,10 +14,10 @@ from nesssym import parsing
 from nesssym.derivation import document, formula_lines
 from nesssym.errors import (
     NessError,
-    NessWarning,
     NoSteadyStateError,
     ParameterError,
     UnknownNameError,
+    warn,
 )
 from nesssym.formulas import Formulas, Steps
 from nesssym.kernels import compile
@@ -232,11 +231,7 @@ class System:
         for p in self.parameters:
             hot = p.unit == "K" and p.value is not None and p.value > COLD
             if hot and point[p.symbol] < COLD:
-                warnings.warn(
-                    f"{p.symbol} is {point[p.symbol]} K: temperatures are in kelvin here",
-                    NessWarning,
-                    stacklevel=3,
-                )
+                warn(f"{p.symbol} is {point[p.symbol]} K: temperatures are in kelvin here")
         for statement, expr in (self.exists(self) if self.exists else {}).items():
             if not expr.xreplace(dict(point)) > 0:
                 value = expr.xreplace(dict(point)).evalf(6)
