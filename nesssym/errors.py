@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable
 
 __all__ = [
@@ -18,6 +20,7 @@ __all__ = [
     "PerpetualMotionError",
     "TooLargeError",
     "UnknownNameError",
+    "warn",
 ]
 
 
@@ -87,3 +90,14 @@ class UnknownNameError(NessError):
 
 class NessWarning(UserWarning):
     """Something was done that is legal but that one may want to know."""
+
+
+def warn(message: str) -> None:
+    """Warn with a `NessWarning` that points at the line which called the library, however deep."""
+    frame, level = sys._getframe(1), 2
+    while frame is not None and frame.f_globals.get("__name__", "").split(".")[0] in _OURS:
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, NessWarning, stacklevel=level)
+
+
+_OURS = ("nesssym", "functools", "contextlib")  # these call our functions for our own sake

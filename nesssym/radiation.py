@@ -24,6 +24,7 @@ from nesssym.networks import FlowNetwork
 
 __all__ = ["carried", "column", "dilution", "dilution_series", "eddington", "layers"]
 
+
 def carried(temperature: Expr) -> Expr:
     """Return the entropy that black radiation carries, for each energy that it carries.
 

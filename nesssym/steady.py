@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,9 +13,9 @@ from nesssym.diagrams import count_terms, one_way, tree_sums
 from nesssym.errors import (
     IrreversibleError,
     ModelError,
-    NessWarning,
     NotErgodicError,
     UnknownNameError,
+    warn,
 )
 from nesssym.exact import incidence
 from nesssym.exact.elimination import steady_weights
@@ -234,11 +233,7 @@ def closed_class(model: Model) -> list[str]:
     if len(live) < len(model.states):
         transient = [s for s in model.states if s not in live]
         absorbing = f"; {live[0]!r} is absorbing, nothing flows" if len(live) == 1 else ""
-        warnings.warn(
-            f"transient states have steady probability zero: {', '.join(transient)}{absorbing}",
-            NessWarning,
-            stacklevel=3,
-        )
+        warn(f"transient states have steady probability zero: {', '.join(transient)}{absorbing}")
     return live
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,10 +16,10 @@ from nesssym.backends.blocks import first_bad
 from nesssym.derivation import document, formula_lines
 from nesssym.errors import (
     NessError,
-    NessWarning,
     NoSteadyStateError,
     ParameterError,
     UnknownNameError,
+    warn,
 )
 from nesssym.formulas import Formulas, Steps
 from nesssym.kernels import Kernel, compile
@@ -245,11 +244,7 @@ class System:
         for p in self.parameters:
             hot = p.unit == "K" and p.value is not None and p.value > COLD
             if hot and point[p.symbol] < COLD:
-                warnings.warn(
-                    f"{p.symbol} is {point[p.symbol]} K: temperatures are in kelvin here",
-                    NessWarning,
-                    stacklevel=3,
-                )
+                warn(f"{p.symbol} is {point[p.symbol]} K: temperatures are in kelvin here")
         for statement, expr in self._conditions.items():
             margin = expr.xreplace(dict(point))
             if not margin > 0:

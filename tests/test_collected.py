@@ -8,6 +8,7 @@ from sympy import Expr, S, Symbol, cosh, exp, sqrt, symbols
 from nesssym.errors import NessError
 from nesssym.exact.collected import collect
 from nesssym.exact.rational import equal
+from nesssym.formulas import Formulas
 
 a, b, c, x, n = symbols("a b c x n", positive=True)
 k1, k1r, k2, k2r, P, E0 = symbols("k1 k1r k2 k2r P E0", positive=True)
@@ -44,3 +45,13 @@ def test_collect_refuses_a_denominator_of_zero() -> None:
     hidden = (a + b) ** 2 - a**2 - 2 * a * b - b**2
     with pytest.raises(NessError, match="is zero"):
         collect((a, hidden), [a])
+
+
+def test_collect_takes_names_and_says_what_it_wants() -> None:
+    a, x = symbols("a x", positive=True)
+    assert collect(a * x / (1 + x), "x").numerator == {x: a}
+    assert collect(a * x / (1 + x), ["x"]) == collect(a * x / (1 + x), x)
+    with pytest.raises(NessError, match=r"unknown symbol 'y'.*Known: a, x"):
+        collect(a * x / (1 + x), ["y"])
+    with pytest.raises(NessError, match=r"got Formulas; of Formulas take one.*formulas\['S'\]"):
+        collect(Formulas(("S",), (a * x,)), [x])  # type: ignore[arg-type]

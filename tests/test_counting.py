@@ -295,3 +295,26 @@ def test_the_mean_keeps_its_digits_near_equilibrium():
     rates = {"a": 2.0, "b": 3.0, "c": 0.5, "E": 1.5}
     small, tiny = (kernel(**rates, f=f)["c1"] / f for f in (1e-14, 1e-200))
     assert small == pytest.approx(tiny, rel=1e-12)
+
+
+def test_nothing_counted_is_an_error_everywhere():
+    g = ns.StateGraph.from_text("A <-> B ; 1, 2 \n B <-> C ; 1, 1 \n C <-> A ; 1, 3")
+    ss = ns.steady_state(g)
+    for ask in (
+        lambda: ns.cumulants(g, {}),
+        lambda: ns.joint_cumulants(g, {"a": {"A->B": 1}, "b": {}}),
+        lambda: ns.dispersion(g, {}),
+        lambda: ns.noise_spectrum(g, {}),
+        lambda: ns.scgf(g, {}, 1),
+        lambda: ns.rate_function(g, {}, 1),
+        lambda: ns.time_averages(g, {"a": {}}),
+        lambda: ns.response(ss, {}),
+        lambda: ns.fluctuation_response(ss, {}),
+        lambda: ns.response_uncertainty(ss, {}),
+        lambda: ns.thermodynamic_uncertainty_relation(ss, {}),
+        lambda: ns.gallavotti_cohen(g, {}),
+    ):
+        with pytest.raises(ns.ModelError, match=r"nothing is counted; name at least one"):
+            ask()
+    assert ns.chord_counts(g, {"A->B": 1, "B->C": -1}) == {"A->B": 0}
+    assert ns.cumulants(g, {"A->B": 0}).at({}) == {"c1": 0, "c2": 0}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Symbol
+from sympy import Rational, Symbol
 
 import nesssym as ns
 from nesssym.exact.rational import equal
@@ -107,3 +107,25 @@ def test_many_states_are_no_trouble():
 def test_bad_calls(ask, message):
     with pytest.raises(ns.NessError, match=message):
         ask(SMALL["two states"]())
+
+
+def test_a_spectrum_of_numbers_is_one_rational_function():
+    ring = ns.StateGraph.from_text("A <-> B ; 2, 1 \n B <-> C ; 3, 1 \n C <-> A ; 5, 2")
+    counts = {"A->B": (1, 2), "C": "1/3"}
+    closed = ns.noise_spectrum(ring, counts)
+    assert len(closed["S"].as_numer_denom()[1].as_ordered_terms()) == 3
+    for w in (0, Rational(1, 7), 2, 50):
+        assert closed.at({"omega": w}) == ns.noise_spectrum(ring, counts, omega=w).at({})
+    w = Symbol("f", positive=True)
+    assert ns.noise_spectrum(ring, counts, 2 * w).at({"f": 1}) == closed.at({"omega": 2})
+    assert ns.noise_spectrum(ring, counts, "1/7").at({}) == closed.at({"omega": "1/7"})
+
+
+def test_a_spectrum_in_symbols_is_sorted_by_powers_of_the_frequency():
+    ring = ns.StateGraph.from_text("A <-> B ; a, b \n B <-> C ; c, d \n C <-> A ; e, f")
+    spectrum = ns.noise_spectrum(ring, {"A->B": 1})
+    sorted_ = ns.collect(spectrum["S"], "omega")
+    assert [str(power) for power in sorted_.denominator] == ["1", "omega**2", "omega**4"]
+    point = dict(zip("abcdef", [2, 1, 3, 1, 5, 2], strict=True)) | {"omega": 3}
+    values = {s: point[s.name] for s in sorted_.expr.free_symbols}
+    assert sorted_.expr.subs(values) == spectrum.at(point)["S"]

@@ -314,3 +314,45 @@ def test_large_forests_are_refused():
     with pytest.raises(ns.TooLargeError):
         ns.first_passage(grid, "0", "35", method="forests")
     assert len(ns.first_passage(grid, "0", "35").steps) < 5000
+
+
+@pytest.mark.parametrize("value", [0, 1, Rational(1, 2)])
+def test_a_value_is_no_variable(value):
+    g = ns.StateGraph.from_text("A <-> B ; a, b")
+    for ask in (
+        lambda: ns.first_passage_transform(g, "A", "B", value),
+        lambda: ns.susceptibility(ns.steady_state(g), "A", ("rates", "A->B"), value),
+    ):
+        with pytest.raises(ns.ParameterError, match=r"wanted a name.*\.at\(.*\.subs\("):
+            ask()
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ("A", ns.UnknownNameError, "unknown target 'A'. Known: B, C"),
+        (["B", "X"], ns.UnknownNameError, "unknown state 'X'"),
+        ([], ns.ModelError, "no target: name a state"),
+        ("C", ns.ModelError, "C cannot be reached"),
+    ],
+)
+def test_bad_conditions(given, error, message):
+    g = ns.StateGraph.from_text("A <-> B ; 1, 1 \n C -> A ; 1")
+    for ask in (
+        lambda: ns.first_passage(g, "A", ["B", "C"], given=given),
+        lambda: ns.first_passage_transform(g, "A", ["B", "C"], given=given),
+        lambda: ns.first_passage_density(g, "A", ["B", "C"], [1], given=given),
+    ):
+        with pytest.raises(error, match=message):
+            ask()
+
+
+@pytest.mark.parametrize("order", [0, 1.5, True, "2"])
+def test_bad_orders(order):
+    g = ns.StateGraph.from_text("A <-> B ; 1, 1")
+    for ask in (
+        lambda: ns.first_passage(g, "A", "B", order),
+        lambda: ns.first_passage_times(g, "B", order),
+    ):
+        with pytest.raises(ns.ModelError, match="order of a moment is 1 or more, got"):
+            ask()

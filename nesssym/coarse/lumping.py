@@ -10,7 +10,7 @@ from typing import Any
 from sympy import Add, Expr, Integer
 
 from nesssym.coarse.elimination import Way, closed_rates, known_states, ways
-from nesssym.errors import ModelError, NessWarning, NotErgodicError, UnknownNameError
+from nesssym.errors import ModelError, NessWarning, NotErgodicError, UnknownNameError, warn
 from nesssym.exact import incidence
 from nesssym.exact.rational import equal
 from nesssym.formulas import Steps
@@ -272,11 +272,9 @@ def _alone(
         )
     driven = [c for c in cycles(block) if not _balanced(c)]
     if driven:
-        warnings.warn(
+        warn(
             f"the fast cycle {driven[0].label} is not in detailed balance; the entropy that it "
-            "produces, ever more as it becomes faster, is not part of the slow graph",
-            NessWarning,
-            stacklevel=4,
+            "produces, ever more as it becomes faster, is not part of the slow graph"
         )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NessWarning)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from flint import fmpq, fmpq_mpoly
 from sympy import Add, Expr, Mul, Symbol
 
-from nesssym.errors import NessError
+from nesssym.errors import NessError, UnknownNameError
 from nesssym.exact.rational import Ring, common_multiple, fractions, from_poly, integral
 
 __all__ = ["Collected", "collect"]
@@ -44,7 +45,9 @@ class Collected:
         return top / bottom
 
 
-def collect(fraction: Expr | tuple[Expr, Expr], variables: Sequence[Symbol]) -> Collected:
+def collect(
+    fraction: Expr | tuple[Expr, Expr], variables: Sequence[Symbol | str] | Symbol | str
+) -> Collected:
     """Collect numerator and denominator, apart, by powers of chosen variables.
 
     This is the form of King and Altman's rate equations: coefficients made of rate constants,
@@ -55,13 +58,15 @@ def collect(fraction: Expr | tuple[Expr, Expr], variables: Sequence[Symbol]) -> 
     fraction : Expr, or (Expr, Expr)
         A rational expression, which is put in lowest terms, or a numerator and a denominator,
         from which nothing but numbers is cancelled.
-    variables : sequence of Symbol
+    variables : symbol, or sequence of symbols or their names
         The variables to collect by.
 
     Raises
     ------
     NessError
-        A variable occurs inside a function or in an exponent.
+        A variable occurs inside a function or in an exponent, or what is given is no expression.
+    UnknownNameError
+        A name that does not occur.
 
     References
     ----------
@@ -81,6 +86,7 @@ def collect(fraction: Expr | tuple[Expr, Expr], variables: Sequence[Symbol]) -> 
     >>> rate.expr
     (-P*k1r*k2r + S*k1*k2)/(P*k2r + S*k1 + k1r + k2)
     """
+    variables = _symbols(fraction, variables)
     if isinstance(fraction, tuple):
         space, [(n1, d1), (n2, d2)] = fractions(fraction)
         common = common_multiple([d1, d2], space)
@@ -95,6 +101,22 @@ def collect(fraction: Expr | tuple[Expr, Expr], variables: Sequence[Symbol]) -> 
             raise NessError(f"cannot collect by powers of a variable that occurs in {gen}")
     top, bottom = integral(pair)
     return Collected(_by_power(top, space, variables), _by_power(bottom, space, variables))
+
+
+def _symbols(fraction: Any, variables: Any) -> list[Symbol]:
+    parts = fraction if isinstance(fraction, tuple) else (fraction,)
+    for part in parts:
+        if not isinstance(part, Expr):
+            raise NessError(
+                f"wanted an expression, or a numerator and a denominator, got "
+                f"{type(part).__name__}; of Formulas take one result, as in formulas['S']"
+            )
+    known = {s.name: s for part in parts for s in part.free_symbols}
+    given = [variables] if isinstance(variables, Symbol | str) else variables
+    for name in given:
+        if isinstance(name, str) and name not in known:
+            raise UnknownNameError.of("symbol", name, sorted(known))
+    return [known[v] if isinstance(v, str) else v for v in given]
 
 
 def _by_power(poly: fmpq_mpoly, space: Ring, variables: Sequence[Symbol]) -> dict[Expr, Expr]:

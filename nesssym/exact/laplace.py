@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import mpmath
 import numpy as np
 from flint import acb, arb, ctx, fmpq, fmpq_mat, fmpq_poly
 from numpy.typing import NDArray
-from sympy import Expr
+from sympy import Expr, Symbol
 
 from nesssym import parsing
-from nesssym.errors import NessError, ParameterError
+from nesssym.errors import NameClashError, NessError, ParameterError
 
-__all__ = ["resolvent", "time_domain"]
+__all__ = ["resolvent", "time_domain", "variable"]
 
 MAX_BITS = 1 << 16
+
+
+def variable(given: Any, taken: Iterable[Symbol]) -> Symbol:
+    """Return the variable of a transform; raise where it is a value, or the name is taken.
+
+    Examples
+    --------
+    >>> variable("s", [])
+    s
+    """
+    if not isinstance(given, str | Symbol):
+        raise ParameterError(
+            f"the variable of a transform is {given!r}, wanted a name; give it its value "
+            "afterwards, with .at({'s': ...}) for a number or .subs({'s': ...}) for formulas"
+        )
+    symbol = parsing.symbol(str(given))
+    if symbol.name in {known.name for known in taken}:
+        raise NameClashError(
+            f"the model has a symbol {symbol} of its own; pass another name of the variable, s=..."
+        )
+    return symbol
 
 
 def resolvent(

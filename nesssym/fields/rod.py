@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -11,7 +10,7 @@ from sympy import Add, Dummy, Expr, Integer, Symbol, oo, sqrt
 
 from nesssym import parsing, typeset
 from nesssym.entropies import EntropyProduction, Irreversibility, entropy
-from nesssym.errors import ModelError, NessWarning, ParameterError
+from nesssym.errors import ModelError, ParameterError, warn
 from nesssym.fields.integrals import definite, inverse
 from nesssym.fields.parts import Contact, Film, Layer, Radiator
 from nesssym.fields.state import Field, positive, quantity, symbols_of
@@ -144,11 +143,7 @@ class Rod(Field):
     def _temperature(self, name: str, value: Any) -> Expr:
         found = positive(name, value)
         if self.conjugate is None and found.is_number and found < COLD:
-            warnings.warn(
-                f"the {name} is {found} K; is it meant in degrees Celsius?",
-                NessWarning,
-                stacklevel=5,
-            )
+            warn(f"the {name} is {found} K; is it meant in degrees Celsius?")
         return found
 
     def _check_kappa(self) -> None:

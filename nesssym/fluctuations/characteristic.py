@@ -111,6 +111,7 @@ def characteristic_polynomial(model: Model, counts: Counts, q: Any = "q") -> For
     >>> a["a1"], a["a2"]
     (a + b + c + d, 1)
     """
+    refuse_chain(model, "characteristic polynomials")
     field = parsing.symbol(q, positive=False) if isinstance(q, str) else q
     counted = observable(model, counts)
     found = characteristic(model, [counted], [field])

@@ -80,6 +80,8 @@ def observable(model: Model, counts: Counts) -> Observable:
             f"counts are a mapping such as {{'A->B': 1}},"
             f" got {type(counts).__name__}: {counts!r:.60}"
         )
+    if not counts:
+        raise ModelError("nothing is counted; name at least one transition or state, {'A->B': 1}")
     labels = [t.label for t in model.transitions]
     given = {str(label): value for label, value in counts.items()}
     for label in given:
@@ -181,7 +183,8 @@ def chord_counts(model: Model, counts: Counts) -> dict[str, Any]:
     In the long run only what a closed cycle counts matters: adding
     :math:`\phi_j - \phi_i` to what a jump i -> j counts changes a total by a bounded amount. So all
     that a current counts can be put on the chords of a spanning tree, where each chord counts what
-    its cycle does. What counts the same in both directions stays where it is.
+    its cycle does. What counts the same in both directions stays where it is. Where nothing is left
+    a zero says so.
 
     References
     ----------
@@ -205,7 +208,8 @@ def chord_counts(model: Model, counts: Counts) -> dict[str, Any]:
             moved[t.label] = (even + odd, even - odd)
         elif odd != 0:
             moved[t.label] = odd
-    return moved | {s: f for s, f in found.dwell.items() if f != 0}
+    moved |= {s: f for s, f in found.dwell.items() if f != 0}
+    return moved or {str(next(iter(counts))): Integer(0)}
 
 
 def _odd(forward: Expr, backward: Expr) -> Expr:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ import networkx as nx
 from sympy import Expr, Integer, S, Symbol, nan, zoo
 
 from nesssym import typeset
-from nesssym.errors import ModelError, NameClashError, NessWarning, ParseError
+from nesssym.errors import ModelError, NameClashError, ParseError, warn
 from nesssym.schemes import Arrow
 from nesssym.signs import sign
 
@@ -123,11 +122,7 @@ def pair_up(
         Transition(*key[:2], rate, channel=key[2]).label for key, rate in found.items() if rate == 0
     ]
     if dropped:
-        warnings.warn(
-            f"rate zero means no transition; dropped {', '.join(dropped)}",
-            NessWarning,
-            stacklevel=4,
-        )
+        warn(f"rate zero means no transition; dropped {', '.join(dropped)}")
     found = {key: rate for key, rate in found.items() if rate != 0}
     transitions: list[Transition] = []
     seen: set[tuple[str, str, str]] = set()

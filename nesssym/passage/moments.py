@@ -86,8 +86,7 @@ def first_passage(
     """
     if method not in METHODS:
         raise UnknownNameError.of("method", method, METHODS)
-    if moment < 1:
-        raise ModelError(f"the order of a moment is 1 or more, got {moment}")
+    _check_order(moment)
     heads = [rf"\langle T^{{{n}}} \rangle" for n in range(2, moment + 1)]
     problem = Passage.of(model, source, target, given)
     if given is None:
@@ -135,8 +134,7 @@ def first_passage_times(model: Model, target: Any, moment: int = 1) -> Formulas:
     >>> ns.first_passage_times(g, "C").at({})
     {'A': 3, 'B': 2, 'C': 0}
     """
-    if moment < 1:
-        raise ModelError(f"the order of a moment is 1 or more, got {moment}")
+    _check_order(moment)
     everywhere = {s: Integer(1) for s in model.states}
     problem = Passage.of(model, None, target, None)
     problem.refuse_infinite(everywhere)
@@ -236,3 +234,8 @@ def committor(model: Model, start: Any, end: Any) -> Formulas:
         {s: by_state[s] for s in model.states},
         heads=(f"q_{{{typeset.text(s)}}}" for s in model.states),
     )
+
+
+def _check_order(moment: int) -> None:
+    if isinstance(moment, bool) or not isinstance(moment, int) or moment < 1:
+        raise ModelError(f"the order of a moment is 1 or more, got {moment!r}")

@@ -8,8 +8,8 @@ from flint import fmpq
 from numpy.typing import NDArray
 from sympy import Add, Expr, Integer, Rational
 
-from nesssym import parsing
-from nesssym.errors import ModelError, NameClashError
+from nesssym.errors import ModelError
+from nesssym.exact import laplace
 from nesssym.exact.elimination import eliminate
 from nesssym.exact.hitting import solve_backward
 from nesssym.exact.laplace import resolvent, time_domain
@@ -58,6 +58,8 @@ def first_passage_transform(
         As in `nesssym.first_passage`.
     NameClashError
         The model has a symbol with the name of the variable.
+    ParameterError
+        A value for `s`: give it afterwards, with ``.at`` or ``.subs``.
 
     References
     ----------
@@ -75,11 +77,7 @@ def first_passage_transform(
     3/(s**2 + 6*s + 3)
     """
     step = model.time == "step"
-    variable = parsing.symbol(str(s or ("z" if step else "s")))
-    if variable.name in {known.name for known in model.symbols}:
-        raise NameClashError(
-            f"the model has a symbol {variable} of its own; name the variable, with s=..."
-        )
+    variable = laplace.variable(("z" if step else "s") if s is None else s, model.symbols)
     problem = Passage.of(model, source, target, given, [variable])
     killing = 1 / variable - 1 if step else variable
     numeric = _numeric(problem)

@@ -9,8 +9,8 @@ from typing import Any
 from numpy.typing import NDArray
 from sympy import Add, Expr, Integer
 
-from nesssym import parsing
-from nesssym.errors import ModelError, NameClashError, UnknownNameError
+from nesssym.errors import ModelError, UnknownNameError
+from nesssym.exact import laplace
 from nesssym.exact.elimination import eliminate
 from nesssym.exact.hitting import solve_backward
 from nesssym.exact.laplace import resolvent, time_domain
@@ -61,6 +61,8 @@ def susceptibility(
         An unknown state, transition or kind of parameter.
     NameClashError
         The model has a symbol with the name of the variable.
+    ParameterError
+        A value for `s`: give it afterwards, with ``.at`` or ``.subs``.
 
     References
     ----------
@@ -76,9 +78,7 @@ def susceptibility(
     a*b/((a + b)*(a + b + s))
     """
     refuse_model(ss)
-    variable = parsing.symbol(str(s))
-    if variable.name in {known.name for known in ss.model.symbols}:
-        raise NameClashError(f"the model has a symbol {variable} of its own; pass another s=...")
+    variable = laplace.variable(s, ss.model.symbols)
     weights = _weights(ss, of)
     symbols = (*begin(ss.model, observable(ss.model, weights)).symbols, variable)
     shared = Steps(symbols, dict(ss.model.notation), ss.model.assume)

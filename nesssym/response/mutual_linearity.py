@@ -82,7 +82,8 @@ def mutual_linearity(
                 "its current, or something else"
             )
         parts.append(forward)
-        given[name] = {key: c for key, c in counts.items() if str(key) != changed.label}
+        kept = {key: c for key, c in counts.items() if str(key) != changed.label}
+        given[name] = kept or {changed.source: 0}
     linear = Linear(steady_state(rest), given, model.symbols)
     slopes: list[Expr] = []
     for part, responding in zip(parts, linear.observables(given), strict=True):
