@@ -158,7 +158,7 @@ class Kernel:
 
     def _run(self, given: list[Any]) -> Any:
         shape: tuple[int, ...] = ()
-        arrays = [value.shape for value in given if isinstance(value, np.ndarray)]
+        arrays = [shape for value in given if (shape := getattr(value, "shape", ()))]
         try:
             shape = np.broadcast_shapes(*arrays) if arrays else ()
         except ValueError:
