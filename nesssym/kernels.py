@@ -55,8 +55,8 @@ class Kernel:
            [0.75, 0.25]])
     >>> print(k.source)
     def kernel(a, b):
-        t1 = 1/(a + b)
-        return (a*t1, b*t1)
+        t1 = a + b
+        return (a/t1, b/t1)
     <BLANKLINE>
     """
 
