@@ -55,8 +55,8 @@ class Kernel:
            [0.75, 0.25]])
     >>> print(k.source)
     def kernel(a, b):
-        t1 = 1/(a + b)
-        return (a*t1, b*t1)
+        t1 = a + b
+        return (a/t1, b/t1)
     <BLANKLINE>
     """
 
@@ -158,7 +158,7 @@ class Kernel:
 
     def _run(self, given: list[Any]) -> Any:
         shape: tuple[int, ...] = ()
-        arrays = [value.shape for value in given if isinstance(value, np.ndarray)]
+        arrays = [shape for value in given if (shape := getattr(value, "shape", ()))]
         try:
             shape = np.broadcast_shapes(*arrays) if arrays else ()
         except ValueError:

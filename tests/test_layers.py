@@ -15,7 +15,10 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "nesssym"
 IMPORT_NAMES = {"python-flint": "flint"}
-EXTRAS = {"backends.jitted": ["numba", "llvmlite"], "backends.traced": ["jax"]} | {
+EXTRAS = {
+    "backends.jitted": ["numba"],
+    "backends.vectors": ["numba", "llvmlite"],
+    "backends.traced": ["jax"],
     "drawing.canvas": ["matplotlib", "scipy"],
     "networks.sbml_document": ["libsbml"],
     "networks.sbml_math": ["libsbml"],

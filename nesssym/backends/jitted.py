@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
+from math import inf
 from typing import Any
 
 import numba
 import numpy as np
-from llvmlite import ir
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from nesssym.backends.blocks import Array, Blocks, Domain, Runner, run_source
-from nesssym.programs.emit import Dialect, called, float_literal, python_function, rendered
+from nesssym.backends.vectors import WORD, instructions, loop
 from nesssym.programs.floating import floating
-from nesssym.programs.program import FUNCTIONS, Program
+from nesssym.programs.names import safe
+from nesssym.programs.program import Program
 
 __all__ = ["Jitted"]
 
-GROUP = 64
-TABLE = 65_536
-JIT: Mapping[str, Any] = {"error_model": "numpy", "forceinline": True}
+GROUP = 256
+WIDTH = 8
 
 
-def _difference(sides: Sequence[Sequence[str]]) -> str:
-    """Write a ``difference``; Numba cannot loop over no further factors, so there is one."""
-    name = "refined_difference" if len(sides) > 2 else "difference"
-    return called([(*side, "1.0")[: max(2, len(side))] for side in sides], name)
+@dataclass(frozen=True)
+class _Column:
+    """An array of float64 whose numbers are checked while they are computed with."""
+
+    array: Array
+    domain: Domain
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.array.shape
 
 
-FLOATS = Dialect(float_literal, floats=False, difference=_difference)
+class _OutsideError(Exception):
+    """Some argument may be outside its domain."""
 
 
 class Jitted(Blocks):
@@ -38,97 +46,143 @@ class Jitted(Blocks):
 
     def __init__(self, program: Program, labels: tuple[str, ...]) -> None:
         super().__init__(program, labels)
-        improved = floating(program)
-        text = python_function("kernel", rendered(improved, FLOATS, "kernel"))
-        self.function = numba.njit(**JIT)(run_source(text, _functions())["kernel"])
-        self._compiled = _compiled(self.function, len(program.arguments), len(labels))
+        self._improved = floating(program)
+        self.function = _function(self._improved)
+        self._limits = [-inf] * len(program.arguments)
+        self._compiled: dict[tuple[float, ...], Any] = {}
 
     def read(self, domain: Domain, value: Any) -> Any:
-        """Return a float64 scalar or array, checked."""
-        plain = isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim
-        if plain and value.flags.c_contiguous and _within()(value.reshape(-1), domain.limit):
-            return value
+        """Return a float64 scalar, checked, or an array that is still to be checked."""
+        if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.ndim:
+            return _Column(value, domain)
         return super().read(domain, value)
+
+    def run(self, values: Sequence[Any], shape: tuple[int, ...], threads: int = 1) -> Any:
+        """Return a list of floats for scalars, else an array (results, *shape)."""
+        columns = {i: v for i, v in enumerate(values) if isinstance(v, _Column)}
+        for i, column in columns.items():
+            self._limits[i] = column.domain.limit
+        try:
+            plain = [v.array if isinstance(v, _Column) else v for v in values]
+            return super().run(plain, shape, threads)
+        except _OutsideError:
+            for column in columns.values():
+                super().read(column.domain, column.array)
+            raise
 
     def _runner(self, rows: list[Any], out: Array) -> Runner:
         """Return what computes the points from one number to another."""
-        rows = [np.ascontiguousarray(row) for row in rows]
-        steps = np.array([row.size > 1 for row in rows], np.uint64)
+        rows = [np.asarray(row) for row in rows]
+        limits = tuple(self._limits)
+        if limits not in self._compiled:
+            self._compiled[limits] = _compiled(self._improved, limits)
+        compute = self._compiled[limits]
+        steps = np.array([row.strides[0] if row.ndim else 0 for row in rows], np.int64)
         addresses = np.array([_address(row) for row in rows], np.uint64)
-        target, size = np.uint64(_address(out)), np.uint64(out.shape[1])
+        place, step = np.uint64(_address(out)), np.int64(out.strides[0])
 
         def run(low: int, high: int, alive: Sequence[Array] = (*rows, out)) -> None:
-            self._compiled(addresses, steps, target, size, np.uint64(low), np.uint64(high))
+            outside, lost = np.zeros(()), None
+            try:
+                compute(addresses, steps, place, step, low, high, outside)
+            except FloatingPointError as error:
+                lost = error
+            if outside and not all(
+                _inside(row if row.ndim == 0 else row[low:high], limit)
+                for row, limit in zip(rows, limits, strict=True)
+            ):
+                raise _OutsideError
+            if lost:
+                raise lost
 
         return run
+
+
+def _inside(row: Array, limit: float) -> bool:
+    return bool(((row > limit) & (row < inf)).all())
 
 
 def _address(array: Array) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-def _compiled(point: Callable[..., Any], arguments: int, results: int) -> Any:
+def _function(program: Program) -> Any:
+    """Return a jitted function of plain numbers."""
+    size = len(program.outputs)
+    kind = numba.types.UniTuple(numba.float64, size)
+
+    @intrinsic
+    def evaluated(typing, numbers):  # type: ignore[no-untyped-def]
+        def build(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            given = cgutils.unpack_tuple(builder, args[0])
+            found = instructions(builder, program, given.__getitem__, 0)
+            return context.make_tuple(builder, kind, found)
+
+        return kind(numba.types.UniTuple(numba.float64, len(program.arguments))), build
+
+    names = safe(program.arguments, ["evaluated", "float"])
+    given = "".join(f"float({name}), " for name in names)
+    text = f"def kernel({', '.join(names)}):\n    return evaluated(({given}))\n"
+    scope = run_source(text, {"evaluated": evaluated, "float": float})
+    return numba.njit(error_model="numpy")(scope["kernel"])
+
+
+def _compiled(program: Program, limits: Sequence[float]) -> Any:
     """Return a ufunc that computes points; it is a ufunc since these report lost ranges.
 
-    Points go through by one table that has a row for every argument and result. Since its rows
-    have a known length, the compiler sees that they do not overlap, and does several points in
-    one instruction. Unsigned indices spare it the question of negative ones.
+    Columns of numbers are read where they are, and results written where they belong; only what
+    is not contiguous, and the last few points, go through a table.
     """
-    rows = arguments + results
-    length = next(n for n in (2048, 1024, 512, 256, GROUP) if n * rows <= TABLE or n == GROUP)
-    stride = length + 8  # an odd number of cache lines, so that rows do not evict one another
-    taken = ", ".join(f"t[{k * stride} + i]" for k in range(arguments))
-    given = "".join(f"        t[{(arguments + k) * stride} + i] = r[{k}]\n" for k in range(results))
-    text = f"def group(t):\n    for i in range({GROUP}):\n        r = point({taken})\n{given}"
-    names = {"point": point, "range": range}
-    group = numba.njit(numba.void(numba.float64[::1]), error_model="numpy")(
-        run_source(text, names)["group"]
-    )
-    pointer = _pointer()
-    unsigned, carray = numba.uint64, numba.carray
+    arguments, results = len(program.arguments), len(program.outputs)
 
-    def run(addresses, steps, target, size, low, high, done):  # type: ignore[no-untyped-def]
-        table = np.ones(rows * stride)
-        out = carray(pointer(target), (results, size))
+    @intrinsic
+    def points(typing, given, taken, size):  # type: ignore[no-untyped-def]
+        def build(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            function = loop(builder.module, program, limits, WIDTH)
+            places = (builder.inttoptr(a, WORD.as_pointer()) for a in args[:2])
+            return builder.call(function, [*places, args[2]])
+
+        return numba.uint64(numba.uint64, numba.uint64, numba.uint64), build
+
+    number, word = _pointer(), numba.uint64
+
+    def run(addresses, steps, place, step, low, high, outside):  # type: ignore[no-untyped-def]
+        table = np.empty((arguments + results + 1) * GROUP)
+        base = word(table.ctypes.data)
+        given, taken = np.empty(arguments + 1, np.uint64), np.empty(results + 1, np.uint64)
+        bad = word(0)
         at = low
         while at < high:
-            count = min(unsigned(length), high - at)
-            whole = (count + unsigned(GROUP - 1)) // unsigned(GROUP) * unsigned(GROUP)
-            for k in range(unsigned(arguments)):
-                row = carray(pointer(addresses[k]), size)
-                if steps[k]:
-                    for i in range(count):
-                        table[k * unsigned(stride) + i] = row[at + i]
-                    for i in range(count, whole):
-                        table[k * unsigned(stride) + i] = row[at]
-                else:
+            count = min(GROUP, high - at)
+            few = count < WIDTH
+            count = count if few else count // WIDTH * WIDTH
+            whole = WIDTH if few else count
+            for k in range(arguments):
+                first, stride = addresses[k] + word(at * steps[k]), steps[k]
+                given[k] = first
+                if few or stride != 8:
                     for i in range(whole):
-                        table[k * unsigned(stride) + i] = row[unsigned(0)]
-            for i in range(unsigned(0), whole, unsigned(GROUP)):
-                group(table[i:])
-            for k in range(unsigned(results)):
-                for i in range(count):
-                    out[k, at + i] = table[(unsigned(arguments) + k) * unsigned(stride) + i]
+                        source = first + word((i if i < count else 0) * stride)
+                        table[k * GROUP + i] = number(source)[0]
+                    given[k] = base + word(8 * GROUP * k)
+            for k in range(results):
+                taken[k] = place + word(k * step + 8 * at)
+                if few:
+                    taken[k] = base + word(8 * GROUP * (arguments + k))
+            bad |= points(word(given.ctypes.data), word(taken.ctypes.data), word(whole))
+            if few:
+                for k in range(results):
+                    for i in range(count):
+                        number(place + word(k * step + 8 * (at + i)))[0] = table[
+                            (arguments + k) * GROUP + i
+                        ]
             at += count
-        done[0] = 0.0
+        outside[0] = 1.0 if bad else 0.0
 
-    signature = (unsigned[:], unsigned[:], *(unsigned,) * 4, numba.float64[:])
+    integers = numba.int64
+    signature = (word[:], integers[:], word, integers, integers, integers, numba.float64[:])
     shapes = "(a),(a),(),(),(),()->()"
     return numba.guvectorize([signature], shapes, nopython=True)(run)
-
-
-@cache
-def _within() -> Any:
-    """Say whether all numbers lie between a limit and infinity."""
-
-    @numba.njit
-    def within(row, limit):  # type: ignore[no-untyped-def]
-        good = True
-        for value in row:
-            good &= (value > limit) & (value < np.inf)
-        return good
-
-    return within
 
 
 @cache
@@ -145,66 +199,3 @@ def _pointer() -> Any:
         return kind(numba.types.uint64), build
 
     return pointer
-
-
-@cache
-def _functions() -> Mapping[str, Any]:
-    """Return what generated source calls; differences of products by fused multiply-adds."""
-
-    @intrinsic
-    def fma(typing, a, b, c):  # type: ignore[no-untyped-def]
-        kind = numba.types.float64
-
-        def build(context, builder, signature, args):  # type: ignore[no-untyped-def]
-            double = ir.DoubleType()
-            wanted = ir.FunctionType(double, [double] * 3)
-            function = builder.module.declare_intrinsic("llvm.fma", [double], wanted)
-            return builder.call(function, args)
-
-        return kind(kind, kind, kind), build
-
-    @numba.njit(**JIT)
-    def product(factors):  # type: ignore[no-untyped-def]
-        high, low = factors[0], 0.0
-        for factor in factors[1:]:
-            exact = high * factor
-            low = fma(high, factor, -exact) + low * factor
-            high = exact
-        return high, low
-
-    @numba.njit(**JIT)
-    def difference(first, second):  # type: ignore[no-untyped-def]
-        (a, a_low), (b, b_low) = product(first), product(second)
-        rough = a - b
-        back = rough - a
-        error = (a - (rough - back)) - (b + back)
-        return rough + (error + (a_low - b_low))
-
-    @numba.njit(**JIT)
-    def add(a, b):  # type: ignore[no-untyped-def]
-        rough = a + b
-        back = rough - a
-        return rough, (a - (rough - back)) + (b - back)
-
-    @numba.njit(**JIT)
-    def swept(a, b, c, d, e, f, g, h):  # type: ignore[no-untyped-def]
-        b, a = add(b, a)
-        c, b = add(c, b)
-        d, c = add(d, c)
-        e, d = add(e, d)
-        f, e = add(f, e)
-        g, f = add(g, f)
-        h, g = add(h, g)
-        return a, b, c, d, e, f, g, h
-
-    @numba.njit(**JIT)
-    def refined_difference(first, second, third, fourth):  # type: ignore[no-untyped-def]
-        (a, a_low), (b, b_low) = product(first), product(second)
-        (c, c_low), (d, d_low) = product(third), product(fourth)
-        once = swept(a, a_low, -b, -b_low, c, c_low, -d, -d_low)
-        a, b, c, d, e, f, g, h = swept(*once)
-        return a + b + c + d + e + f + g + h
-
-    known = {name: getattr(math, name) for name in FUNCTIONS}
-    differences = {"difference": difference, "refined_difference": refined_difference}
-    return {**known, "pi": math.pi, **differences}
