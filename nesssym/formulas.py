@@ -199,10 +199,11 @@ class Formulas(Mapping[str, Expr]):
         """Substitute some symbols by exact numbers or expressions, keeping the steps.
 
         Keys are symbols or their names; values are numbers, text or SymPy expressions. Numbers
-        outside what a symbol or the derivation allows raise `ParameterError`.
+        outside what a symbol or the derivation allows raise `ParameterError`; zero is allowed, as
+        the limit of what is positive.
         """
         env = parsing.substitution(values, self.parameters)
-        parsing.check_values(env, self.assume)
+        parsing.check_values(env, self.assume, zero=True)
         parsing.check_powers(self._powers, env)
         free = (s for e in env.values() for s in sorted(e.free_symbols, key=str))
         steps = tuple((symbol, expr.xreplace(env)) for symbol, expr in self.steps)

@@ -156,7 +156,9 @@ def check_distinct(symbols: Iterable[Symbol]) -> None:
             )
 
 
-def check_values(env: Mapping[Expr, Expr], assume: Iterable[Expr] = ()) -> None:
+def check_values(
+    env: Mapping[Expr, Expr], assume: Iterable[Expr] = (), *, zero: bool = False
+) -> None:
     """Raise `ParameterError` where a number is outside what its symbol allows.
 
     Parameters
@@ -165,13 +167,15 @@ def check_values(env: Mapping[Expr, Expr], assume: Iterable[Expr] = ()) -> None:
         The values of symbols; those that are not numbers are not checked.
     assume : iterable of Expr, optional
         Expressions that must be positive once `env` is substituted, where they are numbers then.
+    zero : bool, optional
+        Whether symbols of what is positive may become zero, as a limit.
     """
     for parameter, value in env.items():
         if value.free_symbols:
             continue
         if not value.is_real:
             raise ParameterError(f"parameter {parameter} is {value}: it must be finite and real")
-        if parameter.is_positive and not value.is_positive:
+        if parameter.is_positive and not (value.is_positive or (zero and value.is_zero)):
             raise ParameterError(f"parameter {parameter} is {value}: it must be > 0")
         if parameter.is_nonnegative and not value.is_nonnegative:
             raise ParameterError(f"parameter {parameter} is {value}: it must be >= 0")

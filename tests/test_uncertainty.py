@@ -170,7 +170,7 @@ ONE_WAY = ns.steady_state(ns.StateGraph.from_text("A -> B ; 1 \n B -> C ; 1 \n C
         (lambda: ns.unicycle_bound(TREE, {"A->B": 1}), "has 0 independent cycles, wanted one"),
         (lambda: ns.best_current(TREE), "has no cycle"),
         (lambda: ns.best_current(CHAIN), "observed in steps"),
-        (lambda: ns.kinetic_uncertainty_relation(CHAIN, {}), "observed in steps"),
+        (lambda: ns.kinetic_uncertainty_relation(CHAIN, {"N->E": 1}), "observed in steps"),
         (lambda: ns.unicycle_bound(ONE_WAY, {"A->Z": 1}), "unknown transition 'A->Z'"),
     ],
 )
