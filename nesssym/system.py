@@ -140,7 +140,8 @@ class System:
     below : mapping of str to str, optional
         Parameter to an upper bound, which it does not reach.
     within : mapping of str to (str, str), optional
-        Parameter to two numbers between which it is, or at one of them: where a fit is valid.
+        Parameter to two numbers between which it is, or at one of them: where a fit is valid. The
+        upper one may be ``"oo"``.
     exists : callable, optional
         Gets the system and returns what must be positive for there to be a steady state:
         statement to expression of the parameters.
@@ -239,7 +240,7 @@ class System:
                 raise ParameterError(f"{name} must be below {text}; got {value}")
         for name, (low, high) in self.within.items():
             value = point[self.named[name]]
-            if not (self.expr(low) <= value <= self.expr(high)):
+            if value < self.expr(low) or (high != "oo" and value > self.expr(high)):
                 raise ParameterError(f"{name} must be between {low} and {high}; got {value}")
         for p in self.parameters:
             hot = p.unit == "K" and p.value is not None and p.value > COLD
@@ -302,7 +303,7 @@ class System:
     def _check_within(self, given: Mapping[str, Any]) -> None:
         for name, (low, high) in self.within.items():
             value = np.asarray(given[name], float)
-            bad = ~((value >= float(self.expr(low))) & (value <= float(self.expr(high))))
+            bad = ~((value >= float(low)) & (value <= float(high.replace("oo", "inf"))))
             if bad.any():
                 raise ParameterError(
                     f"{name} must be between {low} and {high}; got {first_bad(value, bad)}"

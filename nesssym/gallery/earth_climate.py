@@ -249,9 +249,9 @@ too. Random weather makes the ocean's temperature wander, slowly and without an 
     parameters=(
         parameter("S_0", "1361", "W/m^2", "solar constant",
                   "G. Kopp, J. L. Lean, Geophys. Res. Lett. 38, L01706 (2011)"),
-        parameter("a", "0.294", "1", "albedo"),
+        real("a", "0.294", "1", "albedo"),
         parameter("epsilon", "0.78", "1", "emissivity of a layer", latex=r"\varepsilon"),
-        parameter("N", "1", "1", "number of layers"),
+        real("N", "1", "1", "number of layers"),
         parameter("k", "1", "1", "number of a layer, from the ground"),
         parameter("tau", "0.84", "1", "optical depth of a grey atmosphere", latex=r"\tau"),
         parameter("delta", "0.3", "1", "part of its photons that diluted light has",
@@ -282,7 +282,8 @@ too. Random weather makes the ocean's temperature wander, slowly and without an 
     ),
     build=_model,
     derive=_results,
-    below={"a": "1", "delta": "1", "epsilon": "1", "a_w": "a_i", "a_i": "1"},
+    below={"a": "1", "a_w": "a_i", "a_i": "1"},
+    within={"a": ("0", "1"), "N": ("0", "oo"), "epsilon": ("0", "1"), "delta": ("0", "1")},
     exists=lambda system: {
         "the planet is colder than the Sun": system.named["T_sun"] - _emission(system)
     },
