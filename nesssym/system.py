@@ -22,6 +22,7 @@ from nesssym.errors import (
     warn,
 )
 from nesssym.formulas import Formulas, Steps
+from nesssym.homogeneity import Homogeneity, homogeneity
 from nesssym.kernels import Kernel, compile
 from nesssym.networks.files import Parameter, Reference
 from nesssym.precise import precise_kernel, precise_values
@@ -335,6 +336,18 @@ class System:
         parsing.check_values(point, formulas.assume)
         inside = {symbol: v for symbol, v in point.items() if symbol in formulas.parameters}
         return precise_values(precise_kernel(formulas.subs(inside)), {}, digits)
+
+    def homogeneity(self, quantity: str, scaled: Any) -> dict[str, Homogeneity]:
+        """Return by which degree a quantity scales with some parameters; see `ns.homogeneity`.
+
+        Examples
+        --------
+        >>> import nesssym as ns
+        >>> rod = ns.gallery.load("metal_rod")
+        >>> print(rod.homogeneity("entropy production", "L")["sigma"])
+        degree -1 in L, with kappa, T_h, T_c, A held fixed
+        """
+        return homogeneity(self[quantity], scaled)
 
     def text(self, values: Mapping[Any, Any] | None = None) -> str:
         """Return the whole derivation as plain text."""
