@@ -259,12 +259,16 @@ class Rod(Field):
         if before == 0 and after == 0:
             return definite(part.kappa, T, cold, hot) / part.extent
         J = Dummy("J", real=True)
-        rest = definite(part.kappa, T, cold + J * after, hot - J * before) - J * part.extent
+        top, bottom = hot - J * before, cold + J * after
         if not part.kappa.diff(T).has(T):
+            # A linear function has its mean in the middle.
+            mean = part.kappa.xreplace({T: (hot + cold + J * (after - before)) / 2})
+            rest = (hot - cold - J * (before + after)) * mean - J * part.extent
             c, b = rest.xreplace({J: Integer(0)}), rest.diff(J).xreplace({J: Integer(0)})
-            a = (rest.diff(J, 2) / 2).expand()
+            a = rest.diff(J, 2) / 2
             # The root that stays finite where the slope of kappa vanishes.
             return 2 * c / (sqrt(b**2 - 4 * a * c) - b)
+        rest = definite(part.kappa, T, bottom, top) - J * part.extent
         return RootIn(rest, (J, 0, (hot - cold) / (before + after)))
 
     def _marched(self) -> Expr:
