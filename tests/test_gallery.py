@@ -100,7 +100,7 @@ REFERENCE = {
     "ebm1d.transport_epr": ("earth_climate", "meridional transport", "sigma", {}),
     "ice_albedo.snowball": ("earth_climate", "ice and albedo", "snowball", {}),
     "ice_albedo.warm": ("earth_climate", "ice and albedo", "warm", {}),
-    "mep.k": ("earth_climate", "two boxes, most entropy", "k", {}),
+    "mep.k": ("earth_climate", "two boxes, best transport", "k", {}),
     "ring.J": ("probability_currents", "ring current", "J", {}),
     "ou_rot.epr": ("probability_currents", "rotation entropy production", "sigma", {}),
     "ou2d.general.epr": ("probability_currents", "plane entropy production", "sigma", {}),

@@ -53,7 +53,7 @@ def _results(model: FlowNetwork, system: System) -> dict[str, Formulas]:
         **_weather(system),
         "two boxes": replace(steady_state(_boxes(system)).state, unit="K"),
         "two boxes, entropy production": _transport(system).select(["sigma"]),
-        "two boxes, most entropy": _most(system),
+        **_most(system),
         "ice and albedo": _ice(system),
         "ice and albedo, sunlight for a temperature": _sunlight_for(system),
         "one-dimensional climate": _zonal(system, system.named["T_0"]),
@@ -153,12 +153,18 @@ def _transport(system: System) -> Formulas:
     )
 
 
-def _most(system: System) -> Formulas:
+def _most(system: System) -> dict[str, Formulas]:
     """Find the transport with which most entropy is produced."""
-    k = system.named["D_12"]
-    sigma = _transport(system)["sigma"]
+    k, sigma = system.named["D_12"], _transport(system)["sigma"]
     best = isolate([diff(sigma, k)], [k]).values[k]
-    return system.steps().formulas({"k": best}, heads=["k^*"], unit="W/(m^2*K)")
+    shared = system.steps()
+    most = sigma.xreplace({k: shared.let(best, "k", alone=True, latex="k^*")})
+    return {
+        "two boxes, best transport": shared.formulas({"k": best}, heads=["k^*"],
+                                                     unit="W/(m^2*K)"),
+        "two boxes, most entropy": shared.formulas({"sigma": most},
+                                                   heads=[r"\sigma_{\max}"], unit="W/(m^2*K)"),
+    }  # fmt: skip
 
 
 def _gain(system: System, T: Expr, reflected: Expr) -> Expr:
@@ -325,7 +331,7 @@ too. Random weather makes the ocean's temperature wander, slowly and without an 
               "produced", {"a": "0"}, "0"),
         Limit("a planet as hot as the Sun produces no entropy", "planetary entropy production",
               "sigma", {"T_sun": "(S_0*(1-a)/(4*sigma_SB))^(1/4)"}, "0"),
-        Limit("small gradients are transported best with half of B", "two boxes, most entropy",
+        Limit("small gradients are transported best with half of B", "two boxes, best transport",
               "k", {"S_1": "S_2"}, "B/2"),
         Limit("no transport, no entropy", "two boxes, entropy production", "sigma",
               {"D_12": "0"}, "0"),
