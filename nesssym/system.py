@@ -294,14 +294,15 @@ class System:
             if unknown := [name for name in values if name not in self.named]:
                 raise UnknownNameError.of("parameter", unknown[0], self.named)
             given = defaults | values
-            self._check_within(given)
+            self._check_bounds(given)
             if exists:
                 self._check_existence(exists(**{name: given[name] for name in exists.arguments}))
             return kernel(**{name: given[name] for name in kernel.arguments})
 
         return evaluate
 
-    def _check_within(self, given: Mapping[str, Any]) -> None:
+    def _check_bounds(self, given: Mapping[str, Any]) -> None:
+        """Refuse arrays with a value that `point` would refuse."""
         for name, (low, high) in self.within.items():
             value = np.asarray(given[name], float)
             bad = ~((value >= float(low)) & (value <= float(high.replace("oo", "inf"))))
@@ -309,6 +310,18 @@ class System:
                 raise ParameterError(
                     f"{name} must be between {low} and {high}; got {first_bad(value, bad)}"
                 )
+        for name, bound in self._bounds(given).items() if self.below else ():
+            value, bound = np.broadcast_arrays(np.asarray(given[name], float), bound)
+            bad = ~(value < bound)
+            if bad.any():
+                text = self.below[name]
+                raise ParameterError(f"{name} must be below {text}; got {first_bad(value, bad)}")
+
+    @cached_property
+    def _bounds(self) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+        """The upper bounds, compiled."""
+        kernel = compile({name: self.expr(text) for name, text in self.below.items()})
+        return lambda given: kernel(**{name: given[name] for name in kernel.arguments})
 
     @cached_property
     def _conditions(self) -> Mapping[str, Expr]:

@@ -337,6 +337,15 @@ def test_kernels_refuse_what_a_fit_does_not_hold_for():
     assert kernel(phi=1.0)["J"] == 0
 
 
+def test_kernels_refuse_what_is_not_below_its_bound():
+    pipe = ns.gallery.load("metal_rod").kernel("lagged pipe, heat current")
+    with pytest.raises(ns.ParameterError, match=r"r_i must be below r_o; got 0.3 at index \(1,\)"):
+        pipe(r_i=[0.1, 0.3])
+    bee = ns.gallery.load("bumblebee").kernel("temperature")
+    with pytest.raises(ns.ParameterError, match="T_a must be below T_max; got 320"):
+        bee(T_a=320.0)
+
+
 def test_bounds_that_may_be_reached_are_legal():
     earth = ns.gallery.load("earth_climate")
     black = earth.at("one layer", {"epsilon": 1})
