@@ -99,9 +99,10 @@ class Rod(Field):
         names = {self.variable: field, "x": x}
         given = self.kappa
         if isinstance(given, list | tuple):
-            if self.length is not None:
-                raise ModelError("layers have lengths of their own; leave out `length`")
             parts = tuple(given)
+            whole = Add(*(quantity(p.length) for p in parts if isinstance(p, Layer)))
+            if self.length is not None and quantity(self.length) != whole:
+                raise ModelError("layers have lengths of their own; leave out `length`")
         else:
             if self.length is None:
                 raise ModelError("a rod needs a length")
