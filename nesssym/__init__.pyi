@@ -136,6 +136,7 @@ from nesssym.hill import (
     sample_trees,
     spanning_trees,
 )
+from nesssym.homogeneity import Homogeneity, homogeneity
 from nesssym.kernels import Jacobian, Kernel, compile
 from nesssym.networks import (
     Flow,
@@ -198,6 +199,7 @@ __all__ = [
     "Formulas",
     "Gaussian",
     "Histogram",
+    "Homogeneity",
     "Identity",
     "Imbalance",
     "Irreversibility",
@@ -299,6 +301,7 @@ __all__ = [
     "fundamental_forces",
     "gallavotti_cohen",
     "gallery",
+    "homogeneity",
     "housekeeping",
     "independent_affinities",
     "information_flow",

@@ -135,7 +135,7 @@ def layers(count: int, symbols: Mapping[str, Expr]) -> FlowNetwork:
         "\n".join(lines),
         unknowns=unknowns,
         symbols=symbols,
-        assume=["1 - a", "1 - epsilon"],
+        assume=["1 - a", "2 - epsilon"],
         unit="W/m^2",
     )
 

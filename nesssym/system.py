@@ -22,6 +22,7 @@ from nesssym.errors import (
     warn,
 )
 from nesssym.formulas import Formulas, Steps
+from nesssym.homogeneity import Homogeneity, homogeneity
 from nesssym.kernels import Kernel, compile
 from nesssym.networks.files import Parameter, Reference
 from nesssym.precise import precise_kernel, precise_values
@@ -140,7 +141,8 @@ class System:
     below : mapping of str to str, optional
         Parameter to an upper bound, which it does not reach.
     within : mapping of str to (str, str), optional
-        Parameter to two numbers between which it is, or at one of them: where a fit is valid.
+        Parameter to two numbers between which it is, or at one of them: where a fit is valid. The
+        upper one may be ``"oo"``.
     exists : callable, optional
         Gets the system and returns what must be positive for there to be a steady state:
         statement to expression of the parameters.
@@ -239,7 +241,7 @@ class System:
                 raise ParameterError(f"{name} must be below {text}; got {value}")
         for name, (low, high) in self.within.items():
             value = point[self.named[name]]
-            if not (self.expr(low) <= value <= self.expr(high)):
+            if value < self.expr(low) or (high != "oo" and value > self.expr(high)):
                 raise ParameterError(f"{name} must be between {low} and {high}; got {value}")
         for p in self.parameters:
             hot = p.unit == "K" and p.value is not None and p.value > COLD
@@ -292,21 +294,34 @@ class System:
             if unknown := [name for name in values if name not in self.named]:
                 raise UnknownNameError.of("parameter", unknown[0], self.named)
             given = defaults | values
-            self._check_within(given)
+            self._check_bounds(given)
             if exists:
                 self._check_existence(exists(**{name: given[name] for name in exists.arguments}))
             return kernel(**{name: given[name] for name in kernel.arguments})
 
         return evaluate
 
-    def _check_within(self, given: Mapping[str, Any]) -> None:
+    def _check_bounds(self, given: Mapping[str, Any]) -> None:
+        """Refuse arrays with a value that `point` would refuse."""
         for name, (low, high) in self.within.items():
             value = np.asarray(given[name], float)
-            bad = ~((value >= float(self.expr(low))) & (value <= float(self.expr(high))))
+            bad = ~((value >= float(low)) & (value <= float(high.replace("oo", "inf"))))
             if bad.any():
                 raise ParameterError(
                     f"{name} must be between {low} and {high}; got {first_bad(value, bad)}"
                 )
+        for name, bound in self._bounds(given).items() if self.below else ():
+            value, bound = np.broadcast_arrays(np.asarray(given[name], float), bound)
+            bad = ~(value < bound)
+            if bad.any():
+                text = self.below[name]
+                raise ParameterError(f"{name} must be below {text}; got {first_bad(value, bad)}")
+
+    @cached_property
+    def _bounds(self) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+        """The upper bounds, compiled."""
+        kernel = compile({name: self.expr(text) for name, text in self.below.items()})
+        return lambda given: kernel(**{name: given[name] for name in kernel.arguments})
 
     @cached_property
     def _conditions(self) -> Mapping[str, Expr]:
@@ -334,6 +349,18 @@ class System:
         parsing.check_values(point, formulas.assume)
         inside = {symbol: v for symbol, v in point.items() if symbol in formulas.parameters}
         return precise_values(precise_kernel(formulas.subs(inside)), {}, digits)
+
+    def homogeneity(self, quantity: str, scaled: Any) -> dict[str, Homogeneity]:
+        """Return by which degree a quantity scales with some parameters; see `ns.homogeneity`.
+
+        Examples
+        --------
+        >>> import nesssym as ns
+        >>> rod = ns.gallery.load("metal_rod")
+        >>> print(rod.homogeneity("entropy production", "L")["sigma"])
+        degree -1 in L, with kappa, T_h, T_c, A held fixed
+        """
+        return homogeneity(self[quantity], scaled)
 
     def text(self, values: Mapping[Any, Any] | None = None) -> str:
         """Return the whole derivation as plain text."""

@@ -100,7 +100,7 @@ REFERENCE = {
     "ebm1d.transport_epr": ("earth_climate", "meridional transport", "sigma", {}),
     "ice_albedo.snowball": ("earth_climate", "ice and albedo", "snowball", {}),
     "ice_albedo.warm": ("earth_climate", "ice and albedo", "warm", {}),
-    "mep.k": ("earth_climate", "two boxes, most entropy", "k", {}),
+    "mep.k": ("earth_climate", "two boxes, best transport", "k", {}),
     "ring.J": ("probability_currents", "ring current", "J", {}),
     "ou_rot.epr": ("probability_currents", "rotation entropy production", "sigma", {}),
     "ou2d.general.epr": ("probability_currents", "plane entropy production", "sigma", {}),
@@ -287,6 +287,8 @@ def test_limits(system):
         ("gene_regulation", {"gamma": 0}, ns.ParameterError, "gamma is 0: it must be > 0"),
         ("gene_regulation", {"x": "-1"}, ns.ParameterError, "x is -1: it must be > 0"),
         ("earth_climate", {"a": 1}, ns.ParameterError, "a must be below 1; got 1"),
+        ("earth_climate", {"N": -1}, ns.ParameterError, "N must be between 0 and oo; got -1"),
+        ("earth_climate", {"epsilon": "1.1"}, ns.ParameterError, "epsilon must be between 0 and 1"),
         ("earth_climate", {"T_sun": 250}, ns.NoSteadyStateError, "colder than the Sun"),
         ("probability_currents", {"kappa": "0.5"}, ns.NoSteadyStateError, "the gyrator is stable"),
         ("probability_currents", {"D12": 1}, ns.ParameterError, "D12 must be below sqrt"),
@@ -333,6 +335,24 @@ def test_kernels_refuse_what_a_fit_does_not_hold_for():
     with pytest.raises(ns.ParameterError, match=r"T must be between 233.15 and 323.15; got 350"):
         kernel(T=[300.0, 350.0])
     assert kernel(phi=1.0)["J"] == 0
+
+
+def test_kernels_refuse_what_is_not_below_its_bound():
+    pipe = ns.gallery.load("metal_rod").kernel("lagged pipe, heat current")
+    with pytest.raises(ns.ParameterError, match=r"r_i must be below r_o; got 0.3 at index \(1,\)"):
+        pipe(r_i=[0.1, 0.3])
+    bee = ns.gallery.load("bumblebee").kernel("temperature")
+    with pytest.raises(ns.ParameterError, match="T_a must be below T_max; got 320"):
+        bee(T_a=320.0)
+
+
+def test_bounds_that_may_be_reached_are_legal():
+    earth = ns.gallery.load("earth_climate")
+    black = earth.at("one layer", {"epsilon": 1})
+    assert black["T_s"] == pytest.approx(2**0.25 * black["T_1"], rel=1e-15)
+    assert earth.kernel("one layer")(epsilon=1.0)["T_1"] == pytest.approx(black["T_1"], rel=1e-15)
+    bare = earth.at("grey layers", {"N": 0, "a": 0})["T_s"]
+    assert bare == earth.at("emission temperature", {"a": 0})["T_e"]
 
 
 def test_degrees_instead_of_kelvin():

@@ -31,6 +31,15 @@ def test_heat_may_run_backward():
     assert ROD.at("entropy production", back) == ROD.at("entropy production")
 
 
+def test_near_equilibrium_the_flux_is_linear_and_dissipation_quadratic():
+    small = np.array([2.0**-10, 2.0**-20, 2.0**-30])
+    hot = {"T_h": 300 + small}
+    flux, sigma = ROD.kernel("heat current")(**hot)["Q"], ROD.kernel("entropy production")(**hot)
+    assert flux / small == pytest.approx(np.full(3, flux[0] / small[0]), rel=1e-14)
+    drive = small / (300 * hot["T_h"])
+    assert sigma["sigma"] / (flux * drive) == pytest.approx(np.ones(3), rel=1e-14)
+
+
 @pytest.mark.parametrize("quantity", [
     "steel between gases, entropy production", "layers, entropy production",
     "glowing end, entropy production an area", "fin, entropy production",

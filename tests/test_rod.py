@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import mpmath
 import numpy as np
 import pytest
@@ -243,6 +245,15 @@ def test_several_curved_layers():
     assert middle["T/layer 1"] == pytest.approx(T[2], rel=1e-13) == middle["T/layer 2"]
 
 
+def test_a_part_can_be_replaced():
+    rod = ns.Rod("kappa", "L", ns.Film("h", "T_h"), "T_c")
+    wide = replace(rod, area="A")
+    A = Symbol("A", positive=True)
+    assert wide.entropy_production["sigma"] == A * rod.entropy_production["sigma"]
+    with pytest.raises(ns.ModelError, match="layers have lengths of their own"):
+        replace(rod, length="L2")
+
+
 def test_shells():
     x = Symbol("x", real=True)
     ball = ns.Rod("k", "r2 - r1", start="r1", area=4 * pi * x**2)
@@ -307,7 +318,7 @@ def test_field_state():
         ({"hot": ns.Film(-2, 300)}, ns.ParameterError, "heat transfer coefficient is -2"),
         ({"kappa": "1 - T/350", "hot": 400, "cold": 300}, ns.ParameterError, "kappa is -1/7 at T"),
         ({"length": None}, ns.ModelError, "a rod needs a length"),
-        ({"kappa": [ns.Layer(1, 1)]}, ns.ModelError, "layers have lengths of their own"),
+        ({"kappa": [ns.Layer(1, 3)]}, ns.ModelError, "layers have lengths of their own"),
         ({"kappa": [ns.Contact(1)], "length": None}, ns.ModelError, "at least one Layer"),
         ({"kappa": [ns.Layer(1, 1), 3], "length": None}, ns.ModelError, "3 is neither a Layer"),
     ],

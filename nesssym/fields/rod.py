@@ -99,9 +99,10 @@ class Rod(Field):
         names = {self.variable: field, "x": x}
         given = self.kappa
         if isinstance(given, list | tuple):
-            if self.length is not None:
-                raise ModelError("layers have lengths of their own; leave out `length`")
             parts = tuple(given)
+            whole = Add(*(quantity(p.length) for p in parts if isinstance(p, Layer)))
+            if self.length is not None and quantity(self.length) != whole:
+                raise ModelError("layers have lengths of their own; leave out `length`")
         else:
             if self.length is None:
                 raise ModelError("a rod needs a length")
@@ -259,12 +260,16 @@ class Rod(Field):
         if before == 0 and after == 0:
             return definite(part.kappa, T, cold, hot) / part.extent
         J = Dummy("J", real=True)
-        rest = definite(part.kappa, T, cold + J * after, hot - J * before) - J * part.extent
+        top, bottom = hot - J * before, cold + J * after
         if not part.kappa.diff(T).has(T):
+            # A linear function has its mean in the middle.
+            mean = part.kappa.xreplace({T: (hot + cold + J * (after - before)) / 2})
+            rest = (hot - cold - J * (before + after)) * mean - J * part.extent
             c, b = rest.xreplace({J: Integer(0)}), rest.diff(J).xreplace({J: Integer(0)})
-            a = (rest.diff(J, 2) / 2).expand()
+            a = rest.diff(J, 2) / 2
             # The root that stays finite where the slope of kappa vanishes.
             return 2 * c / (sqrt(b**2 - 4 * a * c) - b)
+        rest = definite(part.kappa, T, bottom, top) - J * part.extent
         return RootIn(rest, (J, 0, (hot - cold) / (before + after)))
 
     def _marched(self) -> Expr:

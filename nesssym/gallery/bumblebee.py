@@ -224,10 +224,12 @@ def _draw(axes: Any, system: System) -> None:
             milliwatt, excess(M_0=made, Q_10=Q_10)["dT"], label=f"$Q_{{10}}$ = {Q_10}"
         )
         axes.plot(milliwatt, threshold(M_0=made, Q_10=Q_10)["dT"], "--", color=line.get_color())
+    axes.plot([], [], "k--", label="above it the bee runs away")
     axes.set_ylim(0, 60)
     axes.set_xlabel("metabolism at the temperature of the air, mW")
-    axes.set_ylabel("excess temperature, K (dashed: runaway threshold)")
-    axes.legend()
+    axes.set_ylabel("excess temperature, K")
+    axes.set_xlim(0, 100)
+    axes.legend(loc="upper right")
 
 
 SYSTEM = System(

@@ -154,15 +154,16 @@ def _first_order(system: System) -> Formulas:
 
 def _draw(axes: Any, system: System) -> None:
     drives = [1000.0 * i for i in range(1, 81)]
+    kilojoules = [drive / 1000 for drive in drives]
     for bind in (0.005, 0.05, 0.5, 5):
         alpha = system.kernel("enhancement")(dmu=drives, k_b=bind)["alpha"]
-        axes.semilogy(drives, alpha, label=f"binding {bind:g}/s")
+        axes.semilogy(kilojoules, alpha, label=f"binding {bind:g}/s")
     most = system.kernel("bound of the enhancement")(dmu=drives)["alpha_max"]
-    axes.semilogy(drives, most, "k:", lw=1, label="bound")
-    axes.set_ylim(0.5, 1e6)
-    axes.set_xlabel(r"free energy of ATP hydrolysis $\Delta\mu$, J/mol")
+    axes.semilogy(kilojoules, most, "k:", lw=1, label="bound")
+    axes.set_ylim(0.5, 1e8)
+    axes.set_xlabel(r"free energy of ATP hydrolysis $\Delta\mu$, kJ/mol")
     axes.set_ylabel("native to misfolded, over equilibrium")
-    axes.legend()
+    axes.legend(loc="upper left")
 
 
 SYSTEM = System(

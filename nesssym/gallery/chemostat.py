@@ -214,15 +214,20 @@ def _draw(axes: Any, system: System) -> None:
     dilution = [end * i / 400 for i in range(1, 400)]
     for upkeep, style in ((1.2, "-"), (1e-9, "--")):
         cells = system.kernel("cells")(D=dilution, m_s=upkeep)["X"]
-        label = "with maintenance" if upkeep > 0.1 else "without"
-        axes.plot(dilution, cells, "C0" + style, label=f"cells, g/L, {label}")
-        made = [10 * D * X for D, X in zip(dilution, cells, strict=True)]
-        axes.plot(dilution, made, "C1" + style, label=f"cells made, 0.1 g/L/h, {label}")
-    axes.plot(dilution, system.kernel("glucose")(D=dilution)["S"], "C2", label="glucose, mmol/L")
+        label = "" if upkeep > 0.1 else ", without maintenance"
+        axes.plot(dilution, cells, "C0" + style, label=f"cells, g/L{label}")
+        made = [D * X for D, X in zip(dilution, cells, strict=True)]
+        axes.plot(dilution, made, "C1" + style, label=f"cells made, g/L/h{label}")
+    axes.plot([], [], "C2", label="glucose, right")
     axes.axvline(end, color="k", lw=0.5)
-    axes.set_ylim(0, 8)
-    axes.set_xlabel("dilution rate D, 1/h")
-    axes.legend()
+    axes.set_ylim(0, 2)
+    axes.set_xlabel("dilution rate D, 1/h (line: washout)")
+    axes.set_ylabel("cells, and cells made")
+    axes.legend(loc="upper left")
+    beside = axes.twinx()
+    beside.plot(dilution, system.kernel("glucose")(D=dilution)["S"], "C2")
+    beside.set_ylim(0, 50)
+    beside.set_ylabel("glucose not eaten, mmol/L")
 
 
 SYSTEM = System(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 from sympy import Expr, Integer, Integral, Rational, Symbol, diff, integrate, legendre, tanh
 
 from nesssym.constants import STEFAN_BOLTZMANN
@@ -52,8 +53,9 @@ def _results(model: FlowNetwork, system: System) -> dict[str, Formulas]:
         **_weather(system),
         "two boxes": replace(steady_state(_boxes(system)).state, unit="K"),
         "two boxes, entropy production": _transport(system).select(["sigma"]),
-        "two boxes, most entropy": _most(system),
+        **_most(system),
         "ice and albedo": _ice(system),
+        "ice and albedo, sunlight for a temperature": _sunlight_for(system),
         "one-dimensional climate": _zonal(system, system.named["T_0"]),
         "one-dimensional climate, above 0 degrees": _zonal(system, Integer(0)),
         "meridional transport": _meridional(system),
@@ -151,33 +153,50 @@ def _transport(system: System) -> Formulas:
     )
 
 
-def _most(system: System) -> Formulas:
+def _most(system: System) -> dict[str, Formulas]:
     """Find the transport with which most entropy is produced."""
-    k = system.named["D_12"]
-    sigma = _transport(system)["sigma"]
+    k, sigma = system.named["D_12"], _transport(system)["sigma"]
     best = isolate([diff(sigma, k)], [k]).values[k]
-    return system.steps().formulas({"k": best}, heads=["k^*"], unit="W/(m^2*K)")
+    shared = system.steps()
+    most = sigma.xreplace({k: shared.let(best, "k", alone=True, latex="k^*")})
+    return {
+        "two boxes, best transport": shared.formulas({"k": best}, heads=["k^*"],
+                                                     unit="W/(m^2*K)"),
+        "two boxes, most entropy": shared.formulas({"sigma": most},
+                                                   heads=[r"\sigma_{\max}"], unit="W/(m^2*K)"),
+    }  # fmt: skip
+
+
+def _gain(system: System, T: Expr, reflected: Expr) -> Expr:
+    s = system.named
+    return s["S_0"] * (1 - reflected) / 4 - s["epsilon_eff"] * _black(system, T)
+
+
+def _albedo(system: System, T: Expr) -> Expr:
+    a_w, a_i, T_i, w = (system.named[s] for s in ("a_w", "a_i", "T_i", "w"))
+    return a_w + (a_i - a_w) * (1 - tanh((T - T_i) / w)) / 2
 
 
 def _ice(system: System) -> Formulas:
     """Three balances of sunlight and emission, told apart by the extrema of what is gained."""
-    T = Symbol("T", positive=True)
-    a_w, a_i, T_i, w = (system.named[s] for s in ("a_w", "a_i", "T_i", "w"))
-    albedo = a_w + (a_i - a_w) * (1 - tanh((T - T_i) / w)) / 2
-    solar, clear = system.named["S_0"] / 4, system.named["epsilon_eff"]
-
-    def gain(reflected: Expr) -> Expr:
-        return solar * (1 - reflected) - clear * _black(system, T)
-
-    cold, hot = ((solar * (1 - a) / (clear * system.named["sigma_SB"])) ** Rational(1, 4)
-                 for a in (a_i, a_w))  # fmt: skip
-    slope = diff(gain(albedo), T)
-    least, most = RootIn(slope, (T, cold, T_i)), RootIn(slope, (T, T_i, hot))
+    T, s = Symbol("T", positive=True), system.named
+    gain = _gain(system, T, _albedo(system, T))
+    cold, hot = (isolate([_gain(system, T, s[a])], [T], [1 - s[a]]).values[T]
+                 for a in ("a_i", "a_w"))  # fmt: skip
+    slope = diff(gain, T)
+    least, most = RootIn(slope, (T, cold, s["T_i"])), RootIn(slope, (T, s["T_i"], hot))
     return system.steps().formulas(
-        {name: RootIn(gain(albedo), (T, low, high)) for name, low, high in (
+        {name: RootIn(gain, (T, low, high)) for name, low, high in (
             ("snowball", cold, least), ("unstable", least, most), ("warm", most, hot))},
         unit="K",
     )  # fmt: skip
+
+
+def _sunlight_for(system: System) -> Formulas:
+    """Return the solar constant at which a temperature is steady."""
+    T, S = system.named["T_g"], system.named["S_0"]
+    found = isolate([_gain(system, T, _albedo(system, T))], [S]).values[S]
+    return system.steps().formulas({"S_0": found}, heads=["S_0"], unit="W/m^2")
 
 
 def _profile(system: System, x: Symbol) -> Expr:
@@ -220,13 +239,21 @@ def _four_thirds(system: System) -> Formulas:
 
 
 def _draw(axes: Any, system: System) -> None:
-    kernel = system.kernel("grey layers")
-    parts = [0.01 * i for i in range(1, 100)]
-    for N in (1, 2, 3, 4):
-        axes.plot(parts, kernel(epsilon=parts, N=N)["T_s"], label=f"N = {N}")
-    axes.set_xlabel("emissivity of each of N layers")
-    axes.set_ylabel("temperature of the ground, K")
-    axes.legend()
+    """Follow the temperature with the sunlight that keeps it: where that falls, nothing holds."""
+    temperatures = np.linspace(228, 312, 400)
+    kernel = system.kernel("ice and albedo, sunlight for a temperature")
+    sunlight = kernel(T_g=temperatures)["S_0"]
+    held = np.gradient(sunlight) > 0
+    for part, style in ((held, "C0"), (~held, "C0--")):
+        axes.plot(np.where(part, sunlight, np.nan), temperatures, style)
+    now = float(system.values[system.named["S_0"]])
+    for name, color in (("warm", "C3"), ("unstable", "w"), ("snowball", "C0")):
+        T = float(system.at("ice and albedo")[name])
+        axes.plot(now, T, "o", color=color, mec="k")
+        axes.annotate(f"{name}, {T:.0f} K", (now, T), (8, -4), textcoords="offset points")
+    axes.axvline(now, color="k", lw=0.5)
+    axes.set_xlabel("solar constant, W/m$^2$ (line: today)")
+    axes.set_ylabel("steady temperature of the ground, K")
 
 
 SYSTEM = System(
@@ -249,9 +276,9 @@ too. Random weather makes the ocean's temperature wander, slowly and without an 
     parameters=(
         parameter("S_0", "1361", "W/m^2", "solar constant",
                   "G. Kopp, J. L. Lean, Geophys. Res. Lett. 38, L01706 (2011)"),
-        parameter("a", "0.294", "1", "albedo"),
+        real("a", "0.294", "1", "albedo"),
         parameter("epsilon", "0.78", "1", "emissivity of a layer", latex=r"\varepsilon"),
-        parameter("N", "1", "1", "number of layers"),
+        real("N", "1", "1", "number of layers"),
         parameter("k", "1", "1", "number of a layer, from the ground"),
         parameter("tau", "0.84", "1", "optical depth of a grey atmosphere", latex=r"\tau"),
         parameter("delta", "0.3", "1", "part of its photons that diluted light has",
@@ -270,6 +297,7 @@ too. Random weather makes the ocean's temperature wander, slowly and without an 
         parameter("a_i", "0.62", "1", "albedo with ice"),
         parameter("T_i", "262", "K", "temperature at which half is ice"),
         parameter("w", "8", "K", "width of this change"),
+        parameter("T_g", "288", "K", "temperature of the ground that is to be steady"),
         parameter("epsilon_eff", "0.612", "1", "emissivity of the planet",
                   latex=r"\varepsilon_\text{eff}"),
         parameter("Q", "340.25", "W/m^2", "mean sunlight"),
@@ -282,7 +310,8 @@ too. Random weather makes the ocean's temperature wander, slowly and without an 
     ),
     build=_model,
     derive=_results,
-    below={"a": "1", "delta": "1", "epsilon": "1", "a_w": "a_i", "a_i": "1"},
+    below={"a": "1", "a_w": "a_i", "a_i": "1"},
+    within={"a": ("0", "1"), "N": ("0", "oo"), "epsilon": ("0", "1"), "delta": ("0", "1")},
     exists=lambda system: {
         "the planet is colder than the Sun": system.named["T_sun"] - _emission(system)
     },
@@ -302,7 +331,7 @@ too. Random weather makes the ocean's temperature wander, slowly and without an 
               "produced", {"a": "0"}, "0"),
         Limit("a planet as hot as the Sun produces no entropy", "planetary entropy production",
               "sigma", {"T_sun": "(S_0*(1-a)/(4*sigma_SB))^(1/4)"}, "0"),
-        Limit("small gradients are transported best with half of B", "two boxes, most entropy",
+        Limit("small gradients are transported best with half of B", "two boxes, best transport",
               "k", {"S_1": "S_2"}, "B/2"),
         Limit("no transport, no entropy", "two boxes, entropy production", "sigma",
               {"D_12": "0"}, "0"),

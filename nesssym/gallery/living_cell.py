@@ -166,14 +166,15 @@ def _draw(axes: Any, system: System) -> None:
     work = system.kernel("ion work", everywhere=True)(j=j, g_Na=g_Na)["W"] / 1e3
     given = float(system.values[system.named["dG_ATP"]]) / 1e3
     alive = np.ma.masked_where((gamma >= 1) | (work > given), gamma)
-    shown = axes.pcolormesh(j * 1e8, g_Na, alive, shading="auto")
+    shown = axes.pcolormesh(j * 1e8, g_Na, alive, shading="auto", norm="log")
     axes.figure.colorbar(shown, ax=axes, label=r"$\gamma$, lysis at 1")
     axes.contour(j * 1e8, g_Na, work, levels=[given], colors="r")
     axes.contour(j * 1e8, g_Na, gamma, levels=[1], colors="k")
     here = {s.name: float(value) for s, value in system.values.items()}
     axes.plot(1e8 * here["j"], here["g_Na"], "wo")
     axes.set_xlabel(r"pump rate, $10^{-8}$ mol/m$^2$/s")
-    axes.set_ylabel(r"sodium conductance, S/m$^2$ (red: ATP spent, black: lysis)")
+    axes.set_ylabel(r"sodium conductance, S/m$^2$")
+    axes.text(11.5, 0.04, "ATP is spent", color="r", ha="right")
 
 
 SYSTEM = System(

@@ -143,9 +143,11 @@ def _prigogine(system: System) -> Formulas:
 def _draw(axes: Any, system: System) -> None:
     length = float(system.values[system.named["L"]])
     places = [length * i / 100 for i in range(101)]
-    for n in (-2, -1, 0, 2):
+    for n in (2, 0, -1, -2):
         T = system.kernel("power law, temperature")(n=n, x=places)["T"]
         axes.plot(places, T, label=rf"$\kappa\propto T^{{{n}}}$" if n else "constant $\\kappa$")
+    least = system.kernel("temperature of least entropy production")(x=places)["T"]
+    axes.plot(places, least, "k:", label="least entropy, constant $\\kappa$")
     axes.set_xlabel("place, m")
     axes.set_ylabel("temperature, K")
     axes.legend()

@@ -179,7 +179,7 @@ def _draw(axes: Any, system: System) -> None:
     axes.plot(field, generating(chi=field, k_3=balance)["lambda"], label="in equilibrium")
     axes.axhline(0, color="k", lw=0.5)
     axes.axvline(-turn / 2, color="C0", lw=0.5, ls=":")
-    axes.set_ylim(-1.6, 2)
+    axes.set_ylim(-0.9, 1.6)
     axes.set_xlabel(r"counting field $\chi$; the dotted line is $-\mathcal{A}/2$")
     axes.set_ylabel(r"$\lambda(\chi)$, 1/s")
     axes.legend()
