@@ -117,3 +117,50 @@ def test_contradicting_totals_and_no_positive_state_say_so():
     several = ns.ReactionNetwork.from_text(SCHLOEGL, ["A", "B"])
     with pytest.raises(ns.ModelError, match=r"3 steady states, with X = .*\(stable\)"):
         ns.steady_state(several, values={"A": 100000, "B": 200000})
+
+
+@pytest.fixture(scope="module")
+def closed_loop():
+    return ns.gallery.load("closed_vs_open")
+
+
+def test_free_energy_falls_at_the_rate_of_the_entropy_production(closed_loop):
+    found = closed_loop.at("loop, entropy production", {"t": "1/10"}, 20)
+    parts = [found[f"sigma_R{k}"] for k in (1, 2, 3)]
+    assert min(parts) > 0
+    assert abs(found["sigma"] / found["fall"] - 1) < 1e-17
+    assert abs(found["sigma"] / mpmath.fsum(parts) - 1) < 1e-17
+
+
+def test_constants_that_drive_a_closed_loop_are_refused(closed_loop):
+    """Taken at their word, they would keep up a current."""
+    assert closed_loop.at("fitted one by one, current")["J"] == pytest.approx(0.0388, abs=5e-5)
+    network = ns.ReactionNetwork.from_text(
+        "2 A <-> B ; 1.2, 0.4 \n A + B <-> C ; 0.8, 0.5 \n C <-> 3 A ; 0.3, 0.2"
+    )
+    message = r"the cycle R1 \+ R2 \+ R3: ln\(forward/backward\) = 1.97408 = ln\(36/5\)"
+    with pytest.raises(ns.PerpetualMotionError, match=message):
+        ns.steady_state(network, totals={"A": "1.7"})
+    with pytest.raises(ns.PerpetualMotionError, match=message):
+        ns.time_course(network)
+    values = {s: v for s, v in closed_loop.values.items() if s in closed_loop.model.symbols}
+    assert not ns.check_detailed_balance(closed_loop.model.subs(values))
+
+
+def test_certificates_of_directions(closed_loop):
+    changes = {r.name: r.change for r in closed_loop.model.reactions}
+    loop = closed_loop.at("loop, impossible directions")
+    for s in "ABC":
+        assert sum(int(n) * changes[r].get(s, 0) for r, n in loop.items()) == 0
+    assert min(loop.values()) > 0
+    mu = closed_loop.at("loop, possible directions")
+    for r, sign in (("R1", 1), ("R2", 1), ("R3", -1)):
+        assert sign * sum(n * mu[s] for s, n in changes[r].items()) < 0
+
+
+def test_open_triangle_dissipates_current_times_affinity(closed_loop):
+    net = closed_loop.at("open triangle, currents", {}, 30)
+    (force,) = closed_loop.at("open triangle, affinity", {}, 30).values()
+    sigma = closed_loop.at("open triangle, entropy production", {}, 30)["sigma"]
+    R = mpmath.mpf("8.31446261815324")
+    assert abs((net["AB"] - net["CA"]) * force * R / sigma - 1) < SMALL
