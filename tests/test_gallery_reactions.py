@@ -164,3 +164,12 @@ def test_open_triangle_dissipates_current_times_affinity(closed_loop):
     sigma = closed_loop.at("open triangle, entropy production", {}, 30)["sigma"]
     R = mpmath.mpf("8.31446261815324")
     assert abs((net["AB"] - net["CA"]) * force * R / sigma - 1) < SMALL
+
+
+def test_molecules_between_two_reservoirs_are_poissonian():
+    sink = ns.gallery.load("kitchen_sink")
+    p = [sink.at("number of molecules", {"n": str(n)}, 40)["p_n"] for n in range(1, 80)]
+    assert abs(mpmath.exp(mpmath.mpf("-8.6")) + mpmath.fsum(p) - 1) < SMALL
+    for n, (low, high) in enumerate(zip(p, p[1:], strict=False), 1):
+        comes, leaves = 2 * 10 + mpmath.mpf(3) / 2, mpmath.mpf(5) / 2 * (n + 1)
+        assert abs(low * comes / (high * leaves) - 1) < SMALL
