@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import mpmath
 import pytest
 
@@ -170,6 +172,6 @@ def test_molecules_between_two_reservoirs_are_poissonian():
     sink = ns.gallery.load("kitchen_sink")
     p = [sink.at("number of molecules", {"n": str(n)}, 40)["p_n"] for n in range(1, 80)]
     assert abs(mpmath.exp(mpmath.mpf("-8.6")) + mpmath.fsum(p) - 1) < SMALL
-    for n, (low, high) in enumerate(zip(p, p[1:], strict=False), 1):
+    for n, (low, high) in enumerate(pairwise(p), 1):
         comes, leaves = 2 * 10 + mpmath.mpf(3) / 2, mpmath.mpf(5) / 2 * (n + 1)
         assert abs(low * comes / (high * leaves) - 1) < SMALL
