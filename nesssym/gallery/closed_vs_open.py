@@ -23,7 +23,7 @@ from nesssym.system import Correction, Limit, System, parameter
 __all__ = ["SYSTEM"]
 
 TRIANGLE = "AB: A <-> B ; k1, k_1 \n BC: B <-> C ; k2, k_2 \n CA: C <-> A ; k3, k_3"
-LOOP = "R1: 2 A <-> B ; f_1, b_1 \n R2: A + B <-> C ; f_2, b_2 \n R3: C <-> 3 A ; f_3, b_3"
+LOOP = "R1: 2 A <-> B ; g1, g_1 \n R2: A + B <-> C ; g2, g_2 \n R3: C <-> 3 A ; g3, g_3"
 START = {"A": "A_0", "B": "B_0", "C": "C_0"}
 
 
@@ -34,7 +34,7 @@ def _physical(text: str, last: str, symbols: Mapping[str, Expr]) -> ReactionNetw
 
 
 def _model(symbols: Mapping[str, Symbol]) -> ReactionNetwork:
-    return _physical(LOOP, "b_3", symbols)
+    return _physical(LOOP, "g_3", symbols)
 
 
 def _triangle(system: System) -> ReactionNetwork:
@@ -56,9 +56,11 @@ def _results(model: ReactionNetwork, system: System) -> dict[str, Formulas]:
     triangle = steady_state(_triangle(system), totals={"A": system.named["c_T"]})
     through = steady_state(_open(system))
     return {
-        "triangle, Wegscheider's condition": _condition(system, TRIANGLE, "k_3", "1/s"),
+        "triangle, Wegscheider's condition": _condition(system, TRIANGLE, "k_3", "k_{-3}", "1/s"),
         "triangle, equilibrium": _over(system, triangle.state, "mol/L"),
-        "loop, Wegscheider's condition": _condition(system, LOOP, "b_3", "L^2/mol^2/s"),
+        "loop, Wegscheider's condition": _condition(
+            system, LOOP, "g_3", r"\kappa_{-3}", "L^2/mol^2/s"
+        ),
         "loop, equilibrium": _over(system, _at_rest(system, total).state, "mol/L"),
         "loop, concentrations": _course(system),
         **_relaxation(system),
@@ -68,7 +70,7 @@ def _results(model: ReactionNetwork, system: System) -> dict[str, Formulas]:
         "fitted one by one, current": _current(system),
         "open triangle": _over(system, through.state, "mol/L"),
         "open triangle, currents": _over(system, through.currents, "mol/L/s"),
-        "open triangle, affinity": _over(system, affinities(_open(system)), "1"),
+        "open triangle, affinity": _between(system),
         "open triangle, entropy production": _through_flow(system, through),
     }
 
@@ -78,10 +80,10 @@ def _over(system: System, formulas: Formulas, unit: str) -> Formulas:
     return shared.formulas(shared.absorb(formulas), heads=formulas.heads, unit=unit)
 
 
-def _condition(system: System, text: str, last: str, unit: str) -> Formulas:
+def _condition(system: System, text: str, last: str, head: str, unit: str) -> Formulas:
     network = ReactionNetwork.from_text(text, symbols=system.named)
     (value,) = dict(wegscheider_conditions(network, solve_for=[last])).values()
-    return system.steps().formulas({last: value}, heads=["k_{-3}"], unit=unit)
+    return system.steps().formulas({last: value}, heads=[head], unit=unit)
 
 
 def _course(system: System) -> Formulas:
@@ -94,7 +96,10 @@ def _relaxation(system: System) -> dict[str, Formulas]:
     shared = system.steps()
     R = system.named["R"]
     falling = shared.absorb(lyapunov_function(_at_rest(system, system.expr("A_0 + 2*B_0 + 3*C_0"))))
-    now = {Symbol(s, positive=True): x for s, x in shared.absorb(_course(system)).items()}
+    now = {
+        Symbol(s, positive=True): shared.let(x, "c", latex=rf"[\text{{{s}}}]_t")
+        for s, x in shared.absorb(_course(system)).items()
+    }
     start = {Symbol(s, positive=True): system.named[name] for s, name in START.items()}
     L = {name: falling["L"].xreplace(at) for name, at in (("start", start), ("now", now))}
     parts = {}
@@ -154,6 +159,12 @@ def _current(system: System) -> Formulas:
     return shared.formulas({"J": shared.absorb(ss.currents)["R2"]}, unit="mol/L/s")
 
 
+def _between(system: System) -> Formulas:
+    shared = system.steps()
+    (force,) = shared.absorb(affinities(_open(system))).values()
+    return shared.formulas({"A": force}, heads=[r"\mathcal{A}"])
+
+
 def _through_flow(system: System, ss: Any) -> Formulas:
     shared = system.steps()
     sigma = shared.absorb(entropy_production(ss))["sigma"]
@@ -162,8 +173,8 @@ def _through_flow(system: System, ss: Any) -> Formulas:
 
 def _one_by_one(system: System) -> Formulas:
     shared = system.steps()
-    right = shared.absorb(system["loop, Wegscheider's condition"])["b_3"]
-    return shared.formulas({"naive": system.named["b_3"], "right": right}, unit="L^2/mol^2/s")
+    right = shared.absorb(system["loop, Wegscheider's condition"])["g_3"]
+    return shared.formulas({"naive": system.named["g_3"], "right": right}, unit="L^2/mol^2/s")
 
 
 def _steady_alone(system: System) -> Formulas:
@@ -196,13 +207,15 @@ def _draw(axes: Any, system: System) -> None:
 
 SYSTEM = System(
     title="Closed and open: nothing runs for ever by itself",
-    passage="""
+    passage=r"""
 A closed network has a free energy, which falls until every reaction is balanced by its own reverse.
 So its rate constants are not independent: round every loop of reactions that changes nothing, the
 products forward and backward are equal. Constants that are fitted one by one describe a machine
 that runs for ever on nothing. The same is true without any constants: a loop whose reactions all
 run forward would need chemical potentials that fall for ever, which linear programming decides with
-a proof either way. An open network is steady without being in equilibrium.
+a proof either way. An open network is steady without being in equilibrium. The loop below has no
+closed form in time: $\varphi_t$ stands for the solution of its rate equations, which kernels
+integrate with certain digits.
 """,
     reference=Reference(
         authors="D. A. Beard, S. Liang, H. Qian",
@@ -220,12 +233,13 @@ a proof either way. An open network is steady without being in equilibrium.
         parameter("c_T", "1", "mol/L", "total of A, B and C in the triangle"),
         parameter("a_h", "1", "mol/L", "A that a reservoir holds"),
         parameter("c_h", "0.5", "mol/L", "C that a reservoir holds"),
-        parameter("f_1", "1.2", "L/mol/s", "2 A to B", "illustrative"),
-        parameter("b_1", "0.4", "1/s", "B to 2 A", "illustrative"),
-        parameter("f_2", "0.8", "L/mol/s", "A + B to C", "illustrative"),
-        parameter("b_2", "0.5", "1/s", "C to A + B", "illustrative"),
-        parameter("f_3", "0.3", "1/s", "C to 3 A", "illustrative"),
-        parameter("b_3", "0.2", "L^2/mol^2/s", "3 A to C, fitted by itself", "illustrative"),
+        parameter("g1", "1.2", "L/mol/s", "2 A to B", "illustrative", r"\kappa_1"),
+        parameter("g_1", "0.4", "1/s", "B to 2 A", "illustrative", r"\kappa_{-1}"),
+        parameter("g2", "0.8", "L/mol/s", "A + B to C", "illustrative", r"\kappa_2"),
+        parameter("g_2", "0.5", "1/s", "C to A + B", "illustrative", r"\kappa_{-2}"),
+        parameter("g3", "0.3", "1/s", "C to 3 A", "illustrative", r"\kappa_3"),
+        parameter("g_3", "0.2", "L^2/mol^2/s", "3 A to C, fitted by itself", "illustrative",
+                  r"\kappa_{-3}"),
         parameter("n_T", "1.7", "mol/L", "A, twice B and three times C in the loop"),
         parameter("A_0", "1.5", "mol/L", "A at the start"),
         parameter("B_0", "0.1", "mol/L", "B at the start"),
@@ -242,9 +256,9 @@ a proof either way. An open network is steady without being in equilibrium.
         Limit("at first no entropy has been produced", "loop, entropy produced", "until now",
               {"t": "0"}, "0"),
         Limit("constants that obey Wegscheider's condition drive nothing",
-              "fitted one by one, affinity", "A", {"b_3": "f_1*f_2*f_3/(b_1*b_2)"}, "0"),
+              "fitted one by one, affinity", "A", {"g_3": "g1*g2*g3/(g_1*g_2)"}, "0"),
         Limit("constants that obey Wegscheider's condition let nothing run",
-              "fitted one by one, current", "J", {"b_3": "f_1*f_2*f_3/(b_1*b_2)"}, "0"),
+              "fitted one by one, current", "J", {"g_3": "g1*g2*g3/(g_1*g_2)"}, "0"),
         Limit("reservoirs in equilibrium let nothing run", "open triangle, currents", "AB",
               {"c_h": "a_h*k1*k2/(k_1*k_2)"}, "0"),
         Limit("reservoirs in equilibrium dissipate nothing", "open triangle, entropy production",
