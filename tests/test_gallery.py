@@ -276,6 +276,7 @@ def test_limits(system):
         ("bumblebee", {"M_0": "35e-3"}, ns.NoSteadyStateError, "the bee does not run away"),
         ("closed_reaction", {"k_minus": 0}, ns.ParameterError, "k_minus is 0: it must be > 0"),
         ("closed_reaction", {"n": 31}, ns.ParameterError, r"n must be below N \+ 1; got 31"),
+        ("futile_cycle", {"u": "0.05"}, ns.NoSteadyStateError, "a positive amount of"),
         ("chemostat", {"D": "0.8"}, ns.NoSteadyStateError, "the culture grows faster than it is"),
         ("neuron", {"dG_ATP": "40e3"}, ns.NoSteadyStateError, "ATP pays for the ions"),
         ("neuron", {"Na_i": -1}, ns.ParameterError, "parameter Na_i is -1: it must be > 0"),

@@ -175,3 +175,22 @@ def test_molecules_between_two_reservoirs_are_poissonian():
     for n, (low, high) in enumerate(pairwise(p), 1):
         comes, leaves = 2 * 10 + mpmath.mpf(3) / 2, mpmath.mpf(5) / 2 * (n + 1)
         assert abs(low * comes / (high * leaves) - 1) < SMALL
+
+
+def test_three_states_of_the_futile_cycle_lie_on_its_curve():
+    cycle = ns.gallery.load("futile_cycle")
+    laws = [law.label for law in cycle.model.conservation_laws()]
+    amounts = {"S0": 500, "K": 50, "F": 100}
+    totals = {law: next(x for s, x in amounts.items() if s in law.split(" + ")) for law in laws}
+    values = {s: v for s, v in cycle.values.items() if s in cycle.model.symbols}
+    found = ns.steady_states(cycle.model, totals=totals, values=values)
+    assert [ss.stability for ss in found] == ["stable", "unstable", "stable"]
+    with pytest.raises(ns.IrreversibleError, match="goes one way only"):
+        ns.entropy_production(found[0])
+    for ss in found:
+        level = {s: mpmath.mpf(x.mid().str(40, radius=False)) for s, x in ss.values(40).items()}
+        ratio = {"u": mpmath.nstr(level["S1"] / level["S0"], 38)}
+        got = cycle.at("state", ratio, 30)
+        assert abs(cycle.at("total substrate", ratio, 30)["S_T"] / 500 - 1) < SMALL
+        for s, x in level.items():
+            assert abs(got[s] / x - 1) < SMALL
