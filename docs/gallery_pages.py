@@ -77,7 +77,7 @@ def page(name: str, folder: Path) -> str:
         unit = _unit(formulas.unit) and f" [{_unit(formulas.unit)}]"
         parts.append(f"### {quantity[0].upper() + quantity[1:]}{unit}")
         latex = formulas.latex(width=90)
-        if len(latex) < LONGEST:
+        if formulas.symbols and len(latex) < LONGEST:
             parts.append(f"$$\n{latex}\n$$")
         parts.append(_values(system, formulas))
     if system.limits:
@@ -91,12 +91,19 @@ def page(name: str, folder: Path) -> str:
 
 
 def _model(name: str, system: ns.System) -> list[str]:
-    """Show what the model is made of: its processes with their rates, if it is a network."""
-    found = (getattr(system.model, kind, ()) for kind in ("reactions", "transitions", "flows"))
+    """Show what the models are made of: their processes with their rates, if they are networks."""
+    code = f"```python\n>>> system = ns.gallery.load({name!r})\n>>> system.model\n"
+    parts = ["## The model", *_scheme(system, system.model), f"{code}{system.model!r}\n```"]
+    for title, other in (system.others(system) if system.others else {}).items():
+        parts += [f"{title[0].upper()}{title[1:]}:", *_scheme(system, other)]
+    return parts
+
+
+def _scheme(system: ns.System, model: Any) -> list[str]:
+    found = (getattr(model, kind, ()) for kind in ("reactions", "transitions", "flows"))
     arrows = [process.arrow for processes in found for process in processes]
     shown = scheme(arrows, dict(system.notation)) if arrows else None
-    code = f"```python\n>>> system = ns.gallery.load({name!r})\n>>> system.model\n"
-    return ["## The model", *filter(None, [shown]), f"{code}{system.model!r}\n```"]
+    return [shown] if shown else []
 
 
 def _limit(system: ns.System, limit: Any) -> str:

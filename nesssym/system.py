@@ -144,6 +144,8 @@ class System:
     exists : callable, optional
         Gets the system and returns what must be positive for there to be a steady state:
         statement to expression of the parameters.
+    others : callable, optional
+        Gets the system and returns further models that results are of: name to model.
 
     Examples
     --------
@@ -167,6 +169,7 @@ class System:
     below: Mapping[str, str] = field(default_factory=dict)
     within: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     exists: Callable[[System], Mapping[str, Expr]] | None = None
+    others: Callable[[System], Mapping[str, Any]] | None = None
 
     def __repr__(self) -> str:
         return f"<System: {self.title}>"

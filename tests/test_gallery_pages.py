@@ -11,7 +11,7 @@ import pytest
 from tests import katex
 
 SOURCE = Path(__file__).parents[1] / "docs" / "gallery_pages.py"
-SYSTEMS = ["flippase", "kitchen_sink", "stoichiometric_ness", "triangular_cycle"]
+SYSTEMS = ["flippase", "gene_regulation", "kitchen_sink", "stoichiometric_ness", "triangular_cycle"]
 
 
 @pytest.fixture(scope="module")

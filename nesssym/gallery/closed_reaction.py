@@ -357,4 +357,7 @@ reaction that only goes forward has no equilibrium with A left, and no finite af
         ),
     ),
     draw=_draw,
+    others=lambda system: {
+        "association": _network(system, ASSOCIATION), "dimers": _network(system, DIMERS)
+    },
 )  # fmt: skip

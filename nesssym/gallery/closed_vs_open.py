@@ -277,4 +277,5 @@ integrate with certain digits.
         ),
     ),
     draw=_draw,
+    others=lambda system: {"triangle, closed, or open with A and C held": _triangle(system)},
 )  # fmt: skip

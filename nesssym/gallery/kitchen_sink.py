@@ -204,4 +204,5 @@ Poissonian, as in equilibrium, while entropy is produced.
         ),
     ),
     draw=_draw,
+    others=lambda system: {"molecules between two reservoirs": _exchange(system, lumped=False)},
 )  # fmt: skip
