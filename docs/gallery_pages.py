@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from shutil import rmtree
+from typing import Any
 
 import matplotlib as mpl
 import mpmath
 from matplotlib.figure import Figure
 
 import nesssym as ns
+from nesssym import typeset
+from nesssym.schemes import scheme
 
 LONGEST = 6_000
+COMPARED = {"naive": "as often said", "right": "right"}
 INDEX = """# Gallery
 
 Physical systems, from the kitchen sink to the climate: each with its model, parameters, derived
@@ -57,37 +63,81 @@ def page(name: str, folder: Path) -> str:
         system.passage.strip(),
         f"![{system.title}]({name}.svg)",
         f"After {system.reference}.",
+        *_model(name, system),
         "## Parameters",
-        "| | value | unit | meaning | source |\n|---|---|---|---|---|\n"
+        "| | name | value | unit | meaning | source |\n|---|---|---|---|---|---|\n"
         + "\n".join(
-            f"| `{p.symbol}` | {mpmath.nstr(mpmath.mpf(p.value.evalf(20)), 10)} | {p.unit} "
-            f"| {p.meaning} | {p.source} |"
+            f"| ${typeset.expression(p.symbol, dict(system.notation))}$ | `{p.symbol}` "
+            f"| {_number(p.value.evalf(20))} | {_unit(p.unit)} | {p.meaning} | {p.source} |"
             for p in system.parameters
         ),
         "## What follows",
     ]
     for quantity, formulas in system.results.items():
-        unit = "" if formulas.unit == "1" else f" [{formulas.unit}]"
+        unit = _unit(formulas.unit) and f" [{_unit(formulas.unit)}]"
         parts.append(f"### {quantity[0].upper() + quantity[1:]}{unit}")
         latex = formulas.latex(width=90)
-        if len(latex) < LONGEST:
+        if formulas.symbols and len(latex) < LONGEST:
             parts.append(f"$$\n{latex}\n$$")
         parts.append(_values(system, formulas))
     if system.limits:
-        parts += ["## Limits", "\n".join(f"- {limit.text}" for limit in system.limits)]
+        parts += ["## Limits", "\n".join(f"- {_limit(system, limit)}" for limit in system.limits)]
     if system.corrections:
         parts.append("## Often said")
     for correction in system.corrections:
         parts.append(f"*{correction.naive}*. Right is: {correction.right}.")
-        parts.append(_values(system, correction.evidence(system)))
+        parts.append(_values(system, correction.evidence(system), COMPARED))
     return "\n\n".join(parts) + "\n"
 
 
-def _values(system: ns.System, formulas: ns.Formulas) -> str:
+def _model(name: str, system: ns.System) -> list[str]:
+    """Show what the models are made of: their processes with their rates, if they are networks."""
+    code = f"```python\n>>> system = ns.gallery.load({name!r})\n>>> system.model\n"
+    parts = ["## The model", *_scheme(system, system.model), f"{code}{system.model!r}\n```"]
+    for title, other in (system.others(system) if system.others else {}).items():
+        parts += [f"{title[0].upper()}{title[1:]}:", *_scheme(system, other)]
+    return parts
+
+
+def _scheme(system: ns.System, model: Any) -> list[str]:
+    found = (getattr(model, kind, ()) for kind in ("reactions", "transitions", "flows"))
+    arrows = [process.arrow for processes in found for process in processes]
+    shown = scheme(arrows, dict(system.notation)) if arrows else None
+    return [shown] if shown else []
+
+
+def _limit(system: ns.System, limit: Any) -> str:
+    """Say a limit in words and in a formula."""
+    formulas, names = system[limit.quantity], dict(system.notation)
+    head = formulas.heads[formulas.labels.index(limit.label)]
+    value = typeset.expression(system.expr(limit.becomes), names)
+    if not limit.to:
+        return f"{limit.text}: $\\displaystyle {head} = {value}$"
+    ways = ", ".join(
+        f"{typeset.expression(system.named[s], names)} \\to "
+        + (r"\infty" if to == "oo" else typeset.expression(system.expr(to), names))
+        for s, to in limit.to.items()
+    )
+    return f"{limit.text}: $\\displaystyle {head} \\to {value}$ for ${ways}$"
+
+
+def _unit(unit: str) -> str:
+    if unit in ("1", "mixed"):
+        return ""
+    return re.sub(r"\^(\d)", lambda m: "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(m[1])], unit).replace("*", "·")
+
+
+def _number(value: Any) -> str:
+    return mpmath.nstr(mpmath.mpf(value), 10).removesuffix(".0")
+
+
+def _values(
+    system: ns.System, formulas: ns.Formulas, names: Mapping[str, str] | None = None
+) -> str:
     numbers = system.numbers(formulas, digits=10)
-    unit = "" if formulas.unit in ("1", "mixed") else f" {formulas.unit}"
     rows = (
-        f"| ${head}$ | {mpmath.nstr(numbers[label], 10)}{unit} |"
+        f"| {(names or {}).get(label, f'${head}$')} "
+        f"| {_number(numbers[label])} {_unit(formulas.unit)} |"
         for label, head in zip(formulas.labels, formulas.heads, strict=True)
     )
     return "| | at the default parameters |\n|---|---|\n" + "\n".join(rows)

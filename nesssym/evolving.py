@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from math import prod
 from operator import mul
 from typing import Any, NamedTuple
 
@@ -18,8 +19,9 @@ __all__ = ["Move", "concentration", "enclosed_concentration"]
 
 MOST_STEPS = 5_000
 SHORTEST = 10**9
-RADII = range(-2, 8)
-GUARD_BITS = 40
+RADII = range(-2, 14, 2)
+REMEMBERED = 32
+GUARD_BITS, ROUGH_BITS = 40, 40
 
 
 class Move(NamedTuple):
@@ -120,21 +122,26 @@ def _whole(value: Any) -> int:
     return int(str(value.unique_fmpz())) if isinstance(value, flint.arb) else int(value)
 
 
-_last = threading.local()
+_state = threading.local()
 
 
 def enclosed_concentration(*args: Any) -> Any:
     """Return a ball that is certain to hold a concentration; arguments are those of the function.
 
-    The other species of the same solution are remembered, since all are asked for in turn.
+    Solutions are remembered, since all species are asked for in turn, in several formulas.
     """
-    bits, key = flint.ctx.prec, tuple(map(_identity, args[1:]))
-    if getattr(_last, "key", None) != (bits, key):
+    if any(isinstance(x, flint.acb) for x in args):
+        return flint.acb("nan")
+    bits, known = flint.ctx.prec, _state.__dict__.setdefault("known", {})
+    key = bits, *map(_identity, args[1:])
+    if key not in known:
         _, time, start, moves = _read(args)
         with flint.ctx.workprec(bits + GUARD_BITS):
-            _last.value = enclosed_solution(start, moves, time)
-        _last.key = bits, key
-    return _last.value[_whole(args[0])]
+            found = enclosed_solution(start, moves, time)
+        if len(known) >= REMEMBERED:
+            del known[next(iter(known))]
+        known[key] = found
+    return known[key][_whole(args[0])]
 
 
 def _identity(x: Any) -> Any:
@@ -154,12 +161,13 @@ def enclosed_solution(start: Sequence[Any], moves: Sequence[Move], time: Any) ->
     """
     x, left = [flint.arb(v) for v in start], flint.arb(time)
     moves = [Move(flint.arb(m.rate), m.orders, m.changes) for m in moves]
-    if isinstance(time, flint.acb) or not left >= 0:
+    if not left >= 0:
         return [flint.arb("nan")] * len(x)
     terms = 8 + int(flint.ctx.prec * 0.35)
     shrink = flint.arb(2) ** (-flint.arb(flint.ctx.prec) / terms)
     for _ in range(MOST_STEPS):
-        radius, reach = _reach(x, moves)
+        with flint.ctx.workprec(ROUGH_BITS):
+            radius, reach = _reach(x, moves)
         if not reach > 0:
             return [flint.arb("nan")] * len(x)
         if reach * SHORTEST < left:
@@ -183,21 +191,26 @@ def _reach(x: Sequence[Any], moves: Sequence[Move]) -> tuple[Any, Any]:
     """Return a distance, and for how long in complex time no species gets further than that."""
     sizes = [abs(v).abs_upper() for v in x]
     largest = flint.arb(max(sizes, key=float))
+    fluxes = [m.rate * _product(x, m.orders) for m in moves]
+    now = [sum((m.changes[s] * v for m, v in zip(moves, fluxes, strict=True)), flint.arb(0))
+           for s in range(len(x))]  # fmt: skip
     best = flint.arb(0), flint.arb(0)
     for k in RADII:
         radius = (largest if largest > 0 else flint.arb(1)) / flint.arb(2) ** k
-        speed = [flint.arb(0)] * len(x)
+        speed = [abs(v) for v in now]
         for m in moves:
-            flux = abs(m.rate)
-            for size, n in zip(sizes, m.orders, strict=True):
-                flux *= (size + radius) ** n
+            more = _product([v + radius for v in sizes], m.orders) - _product(sizes, m.orders)
             for s, change in enumerate(m.changes):
-                speed[s] += abs(change) * flux
+                speed[s] += abs(change * m.rate) * more
         fastest = max((v.abs_upper() for v in speed), key=float)
         time = (radius / fastest).abs_lower() if fastest > 0 else flint.arb(1)
         if time > best[1]:
             best = radius, flint.arb(time)
     return best
+
+
+def _product(x: Sequence[Any], orders: Sequence[int]) -> Any:
+    return prod((v**n for v, n in zip(x, orders, strict=True) if n), start=flint.arb(1))
 
 
 def _taylor(x: Sequence[Any], moves: Sequence[Move], terms: int) -> list[list[Any]]:

@@ -89,6 +89,13 @@ class exprel(Function):  # type: ignore[misc]  # noqa: N801  (SymPy functions ar
             z = self.args[0]._to_mpmath(prec)
             return Expr._from_mpmath(mpmath.hyp1f1(1, self.order + 1, z), prec)
 
+    def _latex(self, printer: Any, exp: str | None = None) -> str:
+        z = printer._print(self.args[0])
+        name = rf"E_{{{self.order}}}\left({z}\right)"
+        if self.order == 1:
+            name = rf"\frac{{e^{{{z}}} - 1}}{{{z}}}"
+        return name if exp is None else rf"\left({name}\right)^{{{exp}}}"
+
 
 class atanhc(Function):  # type: ignore[misc]  # noqa: N801
     r"""The function :math:`\operatorname{artanh}(\sqrt w)/\sqrt w`, analytic for :math:`w < 1`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ import mpmath
 import numpy as np
 from sympy import Expr, Symbol
 
-from nesssym import parsing
+from nesssym import parsing, typeset
 from nesssym.backends.blocks import first_bad
 from nesssym.derivation import document, formula_lines
 from nesssym.errors import (
@@ -146,6 +146,8 @@ class System:
     exists : callable, optional
         Gets the system and returns what must be positive for there to be a steady state:
         statement to expression of the parameters.
+    others : callable, optional
+        Gets the system and returns further models that results are of: name to model.
 
     Examples
     --------
@@ -169,6 +171,7 @@ class System:
     below: Mapping[str, str] = field(default_factory=dict)
     within: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     exists: Callable[[System], Mapping[str, Expr]] | None = None
+    others: Callable[[System], Mapping[str, Any]] | None = None
 
     def __repr__(self) -> str:
         return f"<System: {self.title}>"
@@ -206,7 +209,16 @@ class System:
     @cached_property
     def results(self) -> Results:
         """Every quantity that is derived, by its name; each is Formulas of one unit."""
-        return dict(self.derive(self.model, self))
+        return {q: self._typeset(f) for q, f in self.derive(self.model, self).items()}
+
+    def _typeset(self, formulas: Formulas) -> Formulas:
+        """Give symbols the notation of this system, and labels that are symbols their letters."""
+        pairs = zip(formulas.labels, formulas.heads, strict=True)
+        heads = tuple(
+            _head(label) if head == typeset.text(label) else head for label, head in pairs
+        )
+        notation = dict(self.notation) | dict(formulas.notation)
+        return replace(formulas, heads=heads, notation=tuple(notation.items()))
 
     def __getitem__(self, quantity: str) -> Formulas:
         """Return the Formulas of a quantity."""
@@ -404,6 +416,12 @@ class System:
                 if abs(got - expected) > mpmath.mpf(10) ** -15 * abs(expected or 1):
                     return False
         return True
+
+
+def _head(label: str) -> str:
+    """Typeset a label such as P_min or sigma as a symbol, and words as words."""
+    letter = label.isidentifier() and label.isascii() and typeset.name(label)
+    return letter if letter and not letter.startswith(r"\mathit") else typeset.text(label)
 
 
 def _approaches(system: System, target: Mapping[Symbol, str]) -> Iterator[dict[Symbol, Expr]]:

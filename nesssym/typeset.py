@@ -215,7 +215,14 @@ def equations(
         printer = _Printer(_all_names(exprs, steps, names or {}))
         block = _Block(printer, width)
         defined = [(printer.names[symbol], expr) for symbol, expr in steps]
-        program = (*defined, *zip(heads, exprs, strict=True))
+        known = dict(defined)
+        # A step that is a result already has its line.
+        results = [
+            (head, expr)
+            for head, expr in zip(heads, exprs, strict=True)
+            if head not in known or printer.names.get(expr) != head
+        ]
+        program = (*defined, *results)
         lines = [line for head, expr in program for line in block.equation(head, expr)]
     except RecursionError:
         raise _too_deep() from None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import mpmath
 import pytest
 
@@ -117,3 +119,78 @@ def test_contradicting_totals_and_no_positive_state_say_so():
     several = ns.ReactionNetwork.from_text(SCHLOEGL, ["A", "B"])
     with pytest.raises(ns.ModelError, match=r"3 steady states, with X = .*\(stable\)"):
         ns.steady_state(several, values={"A": 100000, "B": 200000})
+
+
+@pytest.fixture(scope="module")
+def closed_loop():
+    return ns.gallery.load("closed_vs_open")
+
+
+def test_free_energy_falls_at_the_rate_of_the_entropy_production(closed_loop):
+    found = closed_loop.at("loop, entropy production", {"t": "1/10"}, 20)
+    parts = [found[f"sigma_R{k}"] for k in (1, 2, 3)]
+    assert min(parts) > 0
+    assert abs(found["sigma"] / found["fall"] - 1) < 1e-17
+    assert abs(found["sigma"] / mpmath.fsum(parts) - 1) < 1e-17
+
+
+def test_constants_that_drive_a_closed_loop_are_refused(closed_loop):
+    """Taken at their word, they would keep up a current."""
+    assert closed_loop.at("fitted one by one, current")["J"] == pytest.approx(0.0388, abs=5e-5)
+    network = ns.ReactionNetwork.from_text(
+        "2 A <-> B ; 1.2, 0.4 \n A + B <-> C ; 0.8, 0.5 \n C <-> 3 A ; 0.3, 0.2"
+    )
+    message = r"the cycle R1 \+ R2 \+ R3: ln\(forward/backward\) = 1.97408 = ln\(36/5\)"
+    with pytest.raises(ns.PerpetualMotionError, match=message):
+        ns.steady_state(network, totals={"A": "1.7"})
+    with pytest.raises(ns.PerpetualMotionError, match=message):
+        ns.time_course(network)
+    values = {s: v for s, v in closed_loop.values.items() if s in closed_loop.model.symbols}
+    assert not ns.check_detailed_balance(closed_loop.model.subs(values))
+
+
+def test_certificates_of_directions(closed_loop):
+    changes = {r.name: r.change for r in closed_loop.model.reactions}
+    loop = closed_loop.at("loop, impossible directions")
+    for s in "ABC":
+        assert sum(int(n) * changes[r].get(s, 0) for r, n in loop.items()) == 0
+    assert min(loop.values()) > 0
+    mu = closed_loop.at("loop, possible directions")
+    for r, sign in (("R1", 1), ("R2", 1), ("R3", -1)):
+        assert sign * sum(n * mu[s] for s, n in changes[r].items()) < 0
+
+
+def test_open_triangle_dissipates_current_times_affinity(closed_loop):
+    net = closed_loop.at("open triangle, currents", {}, 30)
+    (force,) = closed_loop.at("open triangle, affinity", {}, 30).values()
+    sigma = closed_loop.at("open triangle, entropy production", {}, 30)["sigma"]
+    R = mpmath.mpf("8.31446261815324")
+    assert abs((net["AB"] - net["CA"]) * force * R / sigma - 1) < SMALL
+
+
+def test_molecules_between_two_reservoirs_are_poissonian():
+    sink = ns.gallery.load("kitchen_sink")
+    p = [sink.at("number of molecules", {"n": str(n)}, 40)["p_n"] for n in range(1, 80)]
+    assert abs(mpmath.exp(mpmath.mpf("-8.6")) + mpmath.fsum(p) - 1) < SMALL
+    for n, (low, high) in enumerate(pairwise(p), 1):
+        comes, leaves = 2 * 10 + mpmath.mpf(3) / 2, mpmath.mpf(5) / 2 * (n + 1)
+        assert abs(low * comes / (high * leaves) - 1) < SMALL
+
+
+def test_three_states_of_the_futile_cycle_lie_on_its_curve():
+    cycle = ns.gallery.load("futile_cycle")
+    laws = [law.label for law in cycle.model.conservation_laws()]
+    amounts = {"S0": 500, "K": 50, "F": 100}
+    totals = {law: next(x for s, x in amounts.items() if s in law.split(" + ")) for law in laws}
+    values = {s: v for s, v in cycle.values.items() if s in cycle.model.symbols}
+    found = ns.steady_states(cycle.model, totals=totals, values=values)
+    assert [ss.stability for ss in found] == ["stable", "unstable", "stable"]
+    with pytest.raises(ns.IrreversibleError, match="goes one way only"):
+        ns.entropy_production(found[0])
+    for ss in found:
+        level = {s: mpmath.mpf(x.mid().str(40, radius=False)) for s, x in ss.values(40).items()}
+        ratio = {"u": mpmath.nstr(level["S1"] / level["S0"], 38)}
+        got = cycle.at("state", ratio, 30)
+        assert abs(cycle.at("total substrate", ratio, 30)["S_T"] / 500 - 1) < SMALL
+        for s, x in level.items():
+            assert abs(got[s] / x - 1) < SMALL

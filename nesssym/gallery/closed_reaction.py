@@ -219,8 +219,8 @@ def _spread(system: System) -> Formulas:
     shared = system.steps()
     q = Symbol("q", positive=True)
     logarithm = log(hyperexpand(hyper((-system.named["N"],), (), -q)))
-    mean = (q * diff(logarithm, q)).cancel()
-    variance = (q * diff(mean, q)).cancel()
+    mean = (q * diff(logarithm, q)).factor()
+    variance = (q * diff(mean, q)).factor()
     odds = _odds(system, shared)
     return shared.formulas(
         {f"{what}, {name}": expr.xreplace({q: odds[name]})
@@ -357,4 +357,7 @@ reaction that only goes forward has no equilibrium with A left, and no finite af
         ),
     ),
     draw=_draw,
+    others=lambda system: {
+        "association": _network(system, ASSOCIATION), "dimers": _network(system, DIMERS)
+    },
 )  # fmt: skip

@@ -270,4 +270,10 @@ decay of mRNA have no finite entropy production, and none is given.
         ),
     ),
     draw=_draw,
+    others=lambda system: {
+        "proofreading of the right substrate": _proofreading(system, right=True),
+        "proofreading of a wrong one": _proofreading(system, right=False),
+        "a promoter that switches": _telegraph(system),
+        "a promoter that is a clock": _clock(system),
+    },
 )  # fmt: skip

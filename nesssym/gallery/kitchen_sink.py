@@ -6,7 +6,22 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sympy import Dummy, Eq, Expr, Integer, Symbol, diff, exp, integrate, log, solve, sqrt
+from sympy import (
+    Dummy,
+    Eq,
+    Expr,
+    Integer,
+    Symbol,
+    diff,
+    exp,
+    factorial,
+    gamma,
+    integrate,
+    log,
+    product,
+    solve,
+    sqrt,
+)
 
 from nesssym.formulas import Formulas
 from nesssym.generic import entropy_production, steady_state
@@ -46,6 +61,7 @@ def _results(model: FlowNetwork, system: System) -> dict[str, Formulas]:
         "level in time": shared.formulas({"h": _level(level, start, time / tau)}, unit="m"),
         "entropy production": entropy_production(ss),
         "molecules": _molecules(system, lumped=False),
+        "number of molecules": _poisson(system),
         "molecular entropy production": _dissipated(system, lumped=False),
     }  # fmt: skip
 
@@ -77,6 +93,22 @@ def _molecules(system: System, *, lumped: bool) -> Formulas:
     return shared.formulas({"mean": shared.absorb(ss.state)["X"]}, heads=[r"\langle n\rangle"])
 
 
+def _poisson(system: System) -> Formulas:
+    """Return the probability of n molecules, from the ratio of neighbours.
+
+    As many as come to n leave n + 1, whichever reservoir they come from. The product of the ratios
+    is a term of the exponential series, whose sum normalises it.
+    """
+    (rates,) = _exchange(system, lumped=True).rates
+    n, m = system.named["n"], Symbol("m", integer=True)
+    comes, leaves = rates[0], rates[1].xreplace({Symbol("X", positive=True): m + 1})
+    ratio = Symbol("r", positive=True)
+    term = ratio**n / product(leaves / leaves.xreplace({m: Integer(0)}), (m, 0, n - 1))
+    probability = term.replace(factorial, lambda k: gamma(k + 1)) * exp(-ratio)
+    each = comes / leaves.xreplace({m: Integer(0)})
+    return system.steps().formulas({"p_n": probability.xreplace({ratio: each})}, heads=["p_n"])
+
+
 def _dissipated(system: System, *, lumped: bool) -> Formulas:
     ss = steady_state(_exchange(system, lumped=lumped))
     shared = system.steps()
@@ -89,6 +121,15 @@ def _level_alone(system: System) -> Formulas:
     lumped = shared.absorb(_dissipated(system, lumped=True))["sigma"]
     resolved = shared.absorb(_dissipated(system, lumped=False))["sigma"]
     return shared.formulas({"naive": lumped, "right": resolved}, unit="1/s")
+
+
+def _same_level(system: System) -> Formulas:
+    """Compare with twice the flow through twice the hole, at which the level is the same."""
+    shared = system.steps()
+    sigma = shared.absorb(system["entropy production"].select(["sigma"]))["sigma"]
+    twice = {system.named[s]: 2 * system.named[s] for s in ("Q", "a")}
+    other = shared.absorb(system["entropy production"].subs(twice).select(["sigma"]))["sigma"]
+    return shared.formulas({"naive": sigma, "right": other}, unit="W/K")
 
 
 def _draw(axes: Any, system: System) -> None:
@@ -133,6 +174,7 @@ Poissonian, as in equilibrium, while entropy is produced.
         parameter("k_2", "1/2", "1/s", "exchange of molecules with the second reservoir"),
         parameter("c_1", "10", "1", "activity in the first reservoir, in molecules"),
         parameter("c_2", "3", "1", "activity in the second reservoir, in molecules"),
+        parameter("n", "8", "1", "a number of molecules"),
     ),
     build=_model,
     derive=_results,
@@ -144,6 +186,8 @@ Poissonian, as in equilibrium, while entropy is produced.
         Limit("in the end the level is steady", "level in time", "h", {"t": "oo"},
               "Q^2/(2*g*C_d^2*a^2)"),
         Limit("the level starts where it starts", "level in time", "h", {"t": "0"}, "h_0"),
+        Limit("the number is Poissonian", "number of molecules", "p_n", {"n": "2"},
+              "((k_1*c_1 + k_2*c_2)/(k_1 + k_2))^2*exp(-(k_1*c_1 + k_2*c_2)/(k_1 + k_2))/2"),
         Limit("equal reservoirs are in equilibrium", "molecular entropy production", "sigma",
               {"c_1": "c_2"}, "0"),
     ),
@@ -153,6 +197,12 @@ Poissonian, as in equilibrium, while entropy is produced.
             right="the exchange with two reservoirs produces entropy, though their sum hides it",
             evidence=_level_alone,
         ),
+        Correction(
+            naive="two sinks with the same level are in the same state",
+            right="twice the flow through twice the hole stands as high, and dissipates twice",
+            evidence=_same_level,
+        ),
     ),
     draw=_draw,
+    others=lambda system: {"molecules between two reservoirs": _exchange(system, lumped=False)},
 )  # fmt: skip

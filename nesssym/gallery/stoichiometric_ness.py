@@ -10,7 +10,7 @@ from sympy import Expr, Integer, Poly, Symbol, diff, oo, sqrt
 from nesssym.chemistry.rate_equation import RateEquation, rate_equation
 from nesssym.constants import GAS
 from nesssym.exact.isolation import isolate
-from nesssym.formulas import Formulas
+from nesssym.formulas import Formulas, Steps
 from nesssym.generic import affinities, entropy_production, steady_state
 from nesssym.networks import ReactionNetwork
 from nesssym.networks.files import Reference
@@ -21,10 +21,10 @@ __all__ = ["SYSTEM"]
 
 SCHLOEGL = "A + 2 X <-> 3 X ; c_1/2, c_2/6 \n B <-> X ; c_3, c_4"
 BRUSSELATOR = """
-    G <-> X ; b_1, r_1
-    H + X <-> Y + W ; b_2, r_2
-    2 X + Y <-> 3 X ; b_3, r_3
-    X <-> Q ; b_4, r_4
+    G <-> X ; s_1, r_1
+    H + X <-> Y + W ; s_2, r_2
+    2 X + Y <-> 3 X ; s_3, r_3
+    X <-> Q ; s_4, r_4
 """
 
 
@@ -121,12 +121,12 @@ def _balance(system: System) -> tuple[Symbol, Expr]:
     return Symbol("X", positive=True), rate
 
 
-def _states(system: System) -> dict[str, Expr]:
+def _states(system: System, shared: Steps) -> dict[str, Expr]:
     """Return the roots of Schloegl's cubic: extrema of the balance lie between them."""
     x, rate = _balance(system)
     a, b, c = Poly(diff(rate, x), x).all_coeffs()
-    far = (-b - sqrt(b**2 - 4 * a * c)) / (2 * a)
-    near = c / (a * far)
+    far = shared.let((-b - sqrt(b**2 - 4 * a * c)) / (2 * a), "e")
+    near = shared.let(c / (a * far), "e")
     bounds = {"low": (Integer(0), near), "middle": (near, far), "high": (far, oo)}
     return {name: RootIn(rate, (x, *ends)) for name, ends in bounds.items()}
 
@@ -137,7 +137,10 @@ def _three_states(system: System) -> dict[str, Formulas]:
     x, rate = _balance(system)
     shared = system.steps()
     drive = shared.absorb(_affinities(system, network))["A"]
-    states = {name: shared.let(root, "x") for name, root in _states(system).items()}
+    states = {
+        name: shared.let(root, "x", latex=f"x_\\text{{{name}}}")
+        for name, root in _states(system, shared).items()
+    }
     through = network.rates[-1]
     slope, gain = diff(rate, x), through[1] - through[0]
     (rest,) = isolate([rate], [system.named["A"]]).values.values()
@@ -247,14 +250,14 @@ them are driven by one and the same force, and dissipate very differently.
         parameter("H", "3", "1", "Brusselator: fuel"),
         parameter("W", "0.1", "1", "Brusselator: waste of the fuel"),
         parameter("Q", "0.1", "1", "Brusselator: what X leaves as"),
-        parameter("b_1", "1", "1/s", "G to X", "illustrative"),
-        parameter("r_1", "0.01", "1/s", "X to G", "illustrative", "b_{-1}"),
-        parameter("b_2", "1", "1/s", "H + X to Y + W", "illustrative"),
-        parameter("r_2", "0.01", "1/s", "Y + W to H + X", "illustrative", "b_{-2}"),
-        parameter("b_3", "1", "1/s", "2 X + Y to 3 X", "illustrative"),
-        parameter("r_3", "0.01", "1/s", "3 X to 2 X + Y", "illustrative", "b_{-3}"),
-        parameter("b_4", "1", "1/s", "X to Q", "illustrative"),
-        parameter("r_4", "0.01", "1/s", "Q to X", "illustrative", "b_{-4}"),
+        parameter("s_1", "1", "1/s", "G to X", "illustrative", r"\beta_1"),
+        parameter("r_1", "0.01", "1/s", "X to G", "illustrative", r"\beta_{-1}"),
+        parameter("s_2", "1", "1/s", "H + X to Y + W", "illustrative", r"\beta_2"),
+        parameter("r_2", "0.01", "1/s", "Y + W to H + X", "illustrative", r"\beta_{-2}"),
+        parameter("s_3", "1", "1/s", "2 X + Y to 3 X", "illustrative", r"\beta_3"),
+        parameter("r_3", "0.01", "1/s", "3 X to 2 X + Y", "illustrative", r"\beta_{-3}"),
+        parameter("s_4", "1", "1/s", "X to Q", "illustrative", r"\beta_4"),
+        parameter("r_4", "0.01", "1/s", "Q to X", "illustrative", r"\beta_{-4}"),
         GAS,
     ),
     build=_model,
@@ -274,13 +277,13 @@ them are driven by one and the same force, and dissipate very differently.
         Limit("reservoirs in equilibrium drive nothing", "Schloegl, affinities", "A",
               {"B": "3*c_1*c_4*A/(c_2*c_3)"}, "0"),
         Limit("one way only, the Brusselator has Prigogine's state", "Brusselator", "Y",
-              {"r_1": "0", "r_2": "0", "r_3": "0", "r_4": "0"}, "b_2*b_4*H/(b_1*b_3*G)"),
+              {"r_1": "0", "r_2": "0", "r_3": "0", "r_4": "0"}, "s_2*s_4*H/(s_1*s_3*G)"),
         Limit("it oscillates above Prigogine's threshold", "Brusselator, growth of deviations",
-              "g", {"r_1": "0", "r_2": "0", "r_3": "0", "r_4": "0", "b_1": "b_4", "b_2": "b_4",
-                    "b_3": "b_4"}, "b_4*(H - 1 - G^2)/2"),
+              "g", {"r_1": "0", "r_2": "0", "r_3": "0", "r_4": "0", "s_1": "s_4", "s_2": "s_4",
+                    "s_3": "s_4"}, "s_4*(H - 1 - G^2)/2"),
         Limit("with all reservoirs in equilibrium the Brusselator rests",
               "Brusselator, entropy production", "sigma",
-              {"Q": "G*b_1*b_4/(r_1*r_4)", "H": "W*r_2*r_3/(b_2*b_3)"}, "0"),
+              {"Q": "G*s_1*s_4/(r_1*r_4)", "H": "W*r_2*r_3/(s_2*s_3)"}, "0"),
     ),
     corrections=(
         Correction(
@@ -295,4 +298,7 @@ them are driven by one and the same force, and dissipate very differently.
         ),
     ),
     draw=_draw,
+    others=lambda system: {
+        "Schloegl's model": _schloegl(system), "the Brusselator": _brusselator(system)
+    },
 )  # fmt: skip

@@ -250,4 +250,5 @@ three net fluxes cannot all point round the ring; the loop closes through the en
         ),
     ),
     draw=_draw,
+    others=lambda system: {"three species in a stirred tank": _fed(system)},
 )  # fmt: skip
