@@ -256,7 +256,8 @@ def _bracketed(operand: tuple[str, int], rank: int) -> str:
 
 
 def _exact_literal(value: Fraction) -> str:
-    if value.denominator == 1:
+    # NumPy has no functions of larger integers.
+    if value.denominator == 1 and abs(value) < 2**63:
         return str(value.numerator)
     return f"rational({value.numerator}, {value.denominator})"
 
