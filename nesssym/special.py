@@ -15,6 +15,8 @@ import mpmath
 import sympy
 from sympy import Expr, Function, Integer, Rational, Symbol, Tuple, factorial
 
+from nesssym.evolved import Evolved
+
 __all__ = ["BOUND", "SPECIAL", "RootIn", "Special", "atanhc", "besseli_modulus", "exprel"]
 
 MOST_STEPS = 2000
@@ -319,7 +321,11 @@ SPECIAL: Mapping[str, Special] = {
     "sign": Special(sympy.sign, lambda x: flint.arb(x).sgn()),
 }
 
-BOUND: Mapping[type, str] = {sympy.Integral: "integral", RootIn: "root"}
+BOUND: Mapping[type, str] = {
+    sympy.Integral: "integral",
+    RootIn: "root",
+    Evolved: "evolved",
+}
 
 _state = threading.local()
 

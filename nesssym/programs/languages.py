@@ -197,7 +197,13 @@ IN_MPMATH = {
     "Abs": "mpmath.fabs",
     "LambertW": "mpmath.lambertw",
     "atanhc": "lambda w: mpmath.hyp2f1(0.5, 1, 1.5, w)",
-    "besseli_modulus": "lambda nu, z: abs(mpmath.besseli(1j*nu, z))**2",
+    "besseli_modulus": "lambda nu, z: abs(mpmath.besseli(1j*nu, abs(z)))**2",
+    "evolved": (
+        "lambda f, a, b: (lambda n: mpmath.fdot(f(a)[:n], mpmath.odefun(lambda x, p: "
+        "[mpmath.fdot(f(x)[n + i*n:2*n + i*n], p) for i in range(n)], "
+        "mpmath.mpmathify(a), f(a)[-n:])(mpmath.mpmathify(b))))"
+        "(int((len(f(a)) + 1)**0.5 + 0.5) - 1)"
+    ),
     "exprel": "lambda z, n=1: mpmath.hyp1f1(1, n + 1, z)",
     "integral": "lambda f, a, b: mpmath.quad(f, [a, b])",
     "power": "lambda x, y: x**y",
