@@ -15,6 +15,7 @@ import mpmath
 import sympy
 from sympy import CRootOf, Expr, Function, Integer, Rational, Symbol, Tuple, factorial
 
+from nesssym.evolved import Evolved
 from nesssym.evolving import concentration, enclosed_concentration
 
 __all__ = [
@@ -355,7 +356,11 @@ SPECIAL: Mapping[str, Special] = {
     "zeta": Special(sympy.zeta, _complex(lambda s: s.zeta())),
 }
 
-BOUND: Mapping[type, str] = {sympy.Integral: "integral", RootIn: "root"}
+BOUND: Mapping[type, str] = {
+    sympy.Integral: "integral",
+    RootIn: "root",
+    Evolved: "evolved",
+}
 
 _state = threading.local()
 

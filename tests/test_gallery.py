@@ -13,6 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import nesssym as ns
+from nesssym.gallery.stochastic_resetting import walk
 from nesssym.programs.emit import python_source
 from nesssym.radiation import layers
 from nesssym.special import SPECIAL
@@ -116,6 +117,17 @@ REFERENCE = {
     ),
     "net4.p0": ("probability_currents", "network", "0", {}),
     "net4.J02": ("probability_currents", "network currents", "0->2", {}),
+    "reset.p1d": ("stochastic_resetting", "density", "p", {}),
+    "reset.p2d": ("stochastic_resetting", "density in 2 dimensions", "p", {}),
+    "reset.p5d": ("stochastic_resetting", "density in 5 dimensions", "p", {}),
+    "reset.r_opt": ("stochastic_resetting", "optimal rate", "r", {}),
+    "reset.T_opt_coeff": ("stochastic_resetting", "optimum in natural units", "T", {}),
+    "reset.CV2_at_opt": ("stochastic_resetting", "variation at the optimal rate", "CV^2", {}),
+    "reset.mfpt_robin_wall": ("stochastic_resetting", "mean time, partial wall", "T", {}),
+    "reset.mfpt2d": ("stochastic_resetting", "mean time, disc", "T", {}),
+    "reset.sharp_opt_coeff": ("stochastic_resetting", "sharp optimum in natural units", "T", {}),
+    "reset.network.p3": ("stochastic_resetting", "network", "3", {}),
+    "search.cutoff_opt_time": ("stochastic_resetting", "steps with cutoff", "T", {}),
     "sink.h_star": ("kitchen_sink", "level", "h", {}),
     "sink.fill_h60": (
         "kitchen_sink",
@@ -200,7 +212,7 @@ def _float(special, *values):
 
 def _root(function, low, high):
     """A root has the unit with which all terms of its equation agree."""
-    for unit in ("1", "K", "m", "mol/m^3", "V", "1/s", "m^3", "W/m^2"):
+    for unit in ("1", "K", "m", "s", "mol/m^3", "V", "1/s", "m^3", "W/m^2"):
         try:
             function(UNITS.Quantity(1.5, unit))
         except pint.DimensionalityError:
@@ -239,6 +251,8 @@ def test_units_of_every_result(system):
         "tanh": _unitless(math.tanh),
         "power": lambda x, exponent: UNITS.Quantity(x) ** exponent,
         "rational": lambda p, q: p / q,
+        "Abs": abs,
+        "sign": lambda x: math.copysign(1, UNITS.Quantity(x).magnitude),
         "pi": math.pi,
         "inf": math.inf,
         "root": _root,
@@ -303,6 +317,9 @@ def test_limits(system):
         ("evaporating_beaker", {"phi": "1.2"}, ns.ParameterError, "phi must be between 0 and 1; g"),
         ("evaporating_beaker", {"T": 350}, ns.ParameterError, "T must be between 233.15 and 323"),
         ("evaporating_beaker", {"P": 3000}, ns.NoSteadyStateError, "the water is below boiling"),
+        ("stochastic_resetting", {"r": 0}, ns.ParameterError, "parameter r is 0: it must be > 0"),
+        ("stochastic_resetting", {"L": 0}, ns.ParameterError, "parameter L is 0: it must be > 0"),
+        ("stochastic_resetting", {"R_0": "0.4"}, ns.ParameterError, "a must be below R_0; got 2/5"),
         ("kitchen_sink", {"z": 1}, ns.UnknownNameError, "unknown parameter 'z'"),
     ],
 )
@@ -369,6 +386,18 @@ def test_making_of_mrna_has_no_entropy_production():
     gene = ns.ReactionNetwork.from_text("0 -> M ; k_m \n M -> 0 ; gamma")
     with pytest.raises(ns.IrreversibleError):
         ns.entropy_production(ns.steady_state(gene))
+
+
+def test_resets_have_no_entropy_production():
+    """A density held by resets, and a network with them: one way only, as above."""
+    resetting = ns.gallery.load("stochastic_resetting")
+    with pytest.raises(ns.IrreversibleError, match="resets go one way only"):
+        ns.entropy_production(ns.steady_state(resetting.model))
+    network = ns.with_resetting(walk(resetting), "0", "r")
+    with pytest.raises(ns.IrreversibleError, match="0"):
+        ns.entropy_production(ns.steady_state(network))
+    with pytest.raises(ns.IrreversibleError, match="0"):
+        ns.affinities(network)
 
 
 def test_a_wrong_limit_is_seen():

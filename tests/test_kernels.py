@@ -295,6 +295,12 @@ def test_steps_that_became_numbers_stay_exact(backend: str) -> None:
             compile(nothing, backend)(c=value)
 
 
+@pytest.mark.parametrize("backend", ["numpy", "mpmath", "arb"])
+def test_functions_of_integers_beyond_64_bits(backend: str) -> None:
+    made = compile(Formulas(("r",), (a * log(sympy.Integer(2) ** 80),)), backend=backend)
+    assert float(made(a=2)["r"]) == pytest.approx(160 * float(log(2)), rel=1e-15)
+
+
 def test_beyond_float64() -> None:
     k = compile({"up": a * b, "down": a / b})
     with pytest.raises(ParameterError, match=r"'up' is beyond the largest float64.* \(1,\)"):

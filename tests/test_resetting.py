@@ -293,6 +293,11 @@ def test_cutoff_of_a_search_algorithm():
     check(got, reference("search.cutoff_opt_time"))
     S = [survival.subs(t, k) for k in range(8)]
     assert ns.SharpRestart(survival, 7, discrete=True).mean["T"] == sum(S[:7]) / (1 - S[7])
+    for c in (200, 10**40):
+        late = ns.SharpRestart(survival, c, discrete=True).mean
+        at_once = ns.compile(late)()["T"]
+        assert at_once == pytest.approx(ns.compile(search.mean)(c=float(c))["T"], rel=1e-13)
+    assert search.mean.at({"c": 7})["T"] == sum(S[:7]) / (1 - S[7])
     late = ns.compile(search.mean)(c=100000.0)["T"]
     assert late == pytest.approx(701.5, rel=1e-12)
 

@@ -21,6 +21,7 @@ from sympy import Symbol
 from nesssym.backends.blocks import Blocks, Domain, Factory, difference_of_products, run_source
 from nesssym.backends.registry import EXACT, MPMATH, Arithmetic, Points
 from nesssym.errors import ParameterError
+from nesssym.evolved import Evolved, enclosed_evolution
 from nesssym.programs.emit import python_source
 from nesssym.programs.program import FUNCTIONS, Program, lower
 from nesssym.special import SPECIAL, RootIn, enclosed_integral, enclosed_root, is_analytic
@@ -153,6 +154,7 @@ BALLS: dict[str, Any] = {
     "inf": flint.arb("inf"),
     "integral": enclosed_integral,
     "root": enclosed_root,
+    "evolved": enclosed_evolution,
     "power": _power,
 }
 SYMBOLIC: Mapping[str, Any] = {
@@ -161,6 +163,7 @@ SYMBOLIC: Mapping[str, Any] = {
     "inf": sympy.oo,
     "integral": _exact_bound(sympy.Integral),
     "root": _exact_bound(RootIn),
+    "evolved": _exact_bound(Evolved),
     "power": sympy.Pow,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sympy import Add, Dummy, Expr, Integer, Symbol, erf, erfc, exp, log, oo, pi, sqrt
@@ -19,6 +19,7 @@ from nesssym.special import RootIn
 __all__ = ["LubyRestart", "SharpRestart"]
 
 MOST_BLOCKS = 40
+MOST_POWER = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,29 +75,34 @@ class SharpRestart:
     @cached_property
     def mean(self) -> Formulas:
         """The mean time, label ``"T"``."""
-        T = self.spent / (1 - self.missed)
-        return Steps.over(self).formulas({"T": cancel(T)}, heads="T", unit="time")
+        shared = Steps.over(self)
+        missed, spent = self.once(shared)
+        return shared.formulas({"T": cancel(spent / (1 - missed))}, heads="T", unit="time")
 
-    @property
-    def missed(self) -> Expr:
-        """The probability not to be found in one period."""
-        return self._at(self.period)
-
-    @property
-    def spent(self) -> Expr:
-        """The mean time that is spent in one period, until found or restarted."""
-        return self._spent(self.period)
+    def once(self, shared: Steps) -> tuple[Expr, Expr]:
+        """Return the probability not to be found in one period, and the mean time spent in it."""
+        if not self.discrete:
+            return self._at(self.period), self._spent(self.period)
+        left, time = Integer(0), Integer(0)
+        few = self.period.is_Integer and self.period <= MOST_POWER
+        for factor, ratio in _ratios(self.survival):
+            if ratio == 1:
+                left, time = left + factor, time + factor * self.period
+                continue
+            if few:
+                power = ratio**self.period
+            else:
+                # As a power of numbers it would be a fraction of very many digits.
+                rate = shared.let(log(ratio), "l", positive=False)
+                power = shared.let(exp(self.period * rate), "w")
+            left, time = left + factor * power, time + factor * (1 - power) / (1 - ratio)
+        return left, time
 
     def _at(self, time: Expr) -> Expr:
         return self.survival.xreplace({parsing.symbol("t"): time})
 
     def _spent(self, period: Expr) -> Expr:
         t = parsing.symbol("t")
-        if self.discrete:
-            return Add(
-                *(factor * (period if ratio == 1 else (1 - ratio**period) / (1 - ratio))
-                  for factor, ratio in _ratios(self.survival))
-            )  # fmt: skip
         if isinstance(self.survival, erf):
             scale = self.survival.args[0] * sqrt(t)
             if not scale.has(t):
@@ -163,7 +169,7 @@ class LubyRestart:
     survival: Any
     unit: Any = 1
     discrete: bool = False
-    blocks: int = 14
+    blocks: int = 12
 
     def __post_init__(self) -> None:
         if not 1 <= self.blocks <= MOST_BLOCKS:
@@ -187,12 +193,12 @@ class LubyRestart:
         all blocks is below one half; take more blocks where it is not.
         """
         shared = Steps.over(self)
-        missed, spent, decay = Integer(1), Integer(0), Integer(0)
+        missed, spent = Integer(1), Integer(0)
         for k in range(self.blocks):
-            left, time = self._round(Integer(2) ** k * self.unit, shared)
+            sharp = SharpRestart(self.survival, Integer(2) ** k * self.unit, self.discrete)
+            left, time = sharp.once(shared)
             spent = shared.let((1 + missed) * spent + missed**2 * time, "e")
-            decay = shared.let(decay - log(left) / 2 ** (k + 1), "h")
-            missed = shared.let(exp(-(2 ** (k + 1)) * decay), "f")
+            missed = shared.let(missed**2 * shared.let(left, "w"), "f")
         # Block k + 1 adds (k + 2) 2^(k - 1) units to block k, reached with probability f_k, and
         # f_(k + i) <= f_k^(i + 1): a geometric series.
         size = (self.blocks + 2) * Integer(2) ** (self.blocks - 1) * self.unit
@@ -203,27 +209,9 @@ class LubyRestart:
             unit="mixed",
         )
 
-    @cached_property
-    def _terms(self) -> list[tuple[Expr, Expr]]:
-        return _ratios(self.survival)
 
-    def _round(self, period: Expr, shared: Steps) -> tuple[Expr, Expr]:
-        """Return the probability not to be found in a period, and the mean time spent in it."""
-        sharp = SharpRestart(self.survival, period, self.discrete)
-        if not self.discrete:
-            return sharp.missed, sharp.spent
-        left, time = Integer(0), Integer(0)
-        for factor, ratio in self._terms:
-            if ratio == 1:
-                left, time = left + factor, time + factor * period
-                continue
-            # Not as powers, which would be fractions of very many digits where all is numbers.
-            power = exp(period * shared.let(log(ratio), "l", positive=False))
-            left, time = left + factor * power, time + factor * (1 - power) / (1 - ratio)
-        return left, time
-
-
-def _ratios(survival: Expr) -> list[tuple[Expr, Expr]]:
+@lru_cache(maxsize=64)
+def _ratios(survival: Expr) -> tuple[tuple[Expr, Expr], ...]:
     """Split a survival probability in steps into geometric terms: factor and ratio of each.
 
     Raises
@@ -239,4 +227,4 @@ def _ratios(survival: Expr) -> list[tuple[Expr, Expr]]:
         if power != 1 and (power / ratio**t).simplify() != 1:
             raise ModelError(f"{term} is not geometric in t")
         found.append((factor, ratio))
-    return found
+    return tuple(found)

@@ -213,7 +213,7 @@ def _written(
 
 
 def _inside(program: Program, taken: Sequence[tuple[str, int]], dialect: Dialect) -> str:
-    """Write the inside of an integral or root as a lambda, over the texts of what it takes.
+    """Write the inside of an integral, root or evolution as a lambda, over texts of what it takes.
 
     Its variables end in as many underscores as it stands deep, which no other name does.
     """
@@ -230,7 +230,9 @@ def _inside(program: Program, taken: Sequence[tuple[str, int]], dialect: Dialect
             given.append(f"t{position}{deep} := {written}")
             written, rank = f"t{position}{deep}", ATOM
         text.append((written, rank))
-    result = text[program.outputs[0]][0]
+    result = ", ".join(text[p][0] for p in program.outputs)
+    if len(program.outputs) > 1:
+        result = f"({result})"
     body = f"[{', '.join((*given, result))}][-1]" if given else result
     return f"lambda x{deep}: {body}"
 
@@ -256,7 +258,8 @@ def _bracketed(operand: tuple[str, int], rank: int) -> str:
 
 
 def _exact_literal(value: Fraction) -> str:
-    if value.denominator == 1:
+    # NumPy has no functions of larger integers.
+    if value.denominator == 1 and abs(value) < 2**63:
         return str(value.numerator)
     return f"rational({value.numerator}, {value.denominator})"
 

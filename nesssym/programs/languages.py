@@ -197,11 +197,17 @@ IN_MPMATH = {
     "Abs": "mpmath.fabs",
     "LambertW": "mpmath.lambertw",
     "atanhc": "lambda w: mpmath.hyp2f1(0.5, 1, 1.5, w)",
-    "besseli_modulus": "lambda nu, z: abs(mpmath.besseli(1j*nu, z))**2",
+    "besseli_modulus": "lambda nu, z: abs(mpmath.besseli(1j*nu, abs(z)))**2",
     "concentration": (
         "lambda i, n, t, *c: mpmath.odefun(lambda _, x: [sum(c[k + n + s + 1]*c[k]*mpmath.fprod("
         "x[j]**c[k + j + 1] for j in range(n)) for k in range(n, len(c), 2*n + 1)) "
         "for s in range(n)], 0, c[:n])(t)[i]"
+    ),
+    "evolved": (
+        "lambda f, a, b: (lambda n: mpmath.fdot(f(a)[:n], mpmath.odefun(lambda x, p: "
+        "[mpmath.fdot(f(x)[n + i*n:2*n + i*n], p) for i in range(n)], "
+        "mpmath.mpmathify(a), f(a)[-n:])(mpmath.mpmathify(b))))"
+        "(int((len(f(a)) + 1)**0.5 + 0.5) - 1)"
     ),
     "exprel": "lambda z, n=1: mpmath.hyp1f1(1, n + 1, z)",
     "integral": "lambda f, a, b: mpmath.quad(f, [a, b])",

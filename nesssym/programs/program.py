@@ -51,8 +51,8 @@ class Instruction:
         ``argument``, ``constant``, ``add``, ``sub``, ``mul``, ``div``, ``neg``, ``pow``, the name
         of an elementary or special function, ``logratio`` (of f, b and d = f - b), ``difference``
         (of products with as many factors as `value` says, added and subtracted in turn), or
-        ``integral`` and ``root`` of the program `value`, whose arguments are the variable and
-        what stands in `args` after the two bounds.
+        ``integral``, ``root`` and ``evolved`` of the program `value`, whose arguments are the
+        variable and what stands in `args` after the two bounds.
     args : tuple of int
         Positions of the operands in the program.
     value : Fraction, str, int, tuple of int or Program, optional
@@ -293,7 +293,7 @@ def _visit_bound(expr: Expr, build: Builder) -> _Walk:
     variable, low, high = outer
     function = expr.func(expr.function, *nested) if nested else expr.function
     taken = sorted(function.free_symbols - {variable}, key=lambda s: s.name)
-    inside = lower([function], (), (variable, *taken))
+    inside = lower(function if isinstance(function, Tuple) else [function], (), (variable, *taken))
     args = [(yield low), build("constant", value="inf") if high is oo else (yield high)]
     for symbol in taken:
         args.append((yield symbol))
