@@ -175,15 +175,21 @@ def check_values(
             continue
         if not value.is_real:
             raise ParameterError(f"parameter {parameter} is {value}: it must be finite and real")
-        if parameter.is_positive and not (value.is_positive or (zero and value.is_zero)):
+        if parameter.is_positive and not (_is_positive(value) or (zero and value.is_zero)):
             raise ParameterError(f"parameter {parameter} is {value}: it must be > 0")
         if parameter.is_nonnegative and not value.is_nonnegative:
             raise ParameterError(f"parameter {parameter} is {value}: it must be >= 0")
     for condition in assume:
         value = condition.xreplace(env)
-        if not value.free_symbols and not value.is_positive:
+        if not value.free_symbols and not _is_positive(value):
             given = ", ".join(f"{s} = {env[s]}" for s in env if s in condition.free_symbols)
             raise ParameterError(f"{condition} is {value} with {given}: it must be > 0")
+
+
+def _is_positive(value: Expr) -> bool:
+    """Tell whether a number is positive, also where terms nearly cancel and SymPy gives up."""
+    known = value.is_positive
+    return bool(value.evalf(30) > 0) if known is None else bool(known)
 
 
 def check_powers(exprs: Iterable[Expr], env: Mapping[Expr, Expr]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import eq, ge, le
 from typing import Any
 
 import mpmath
@@ -23,7 +24,7 @@ from nesssym.errors import (
 )
 from nesssym.formulas import Formulas, Steps
 from nesssym.homogeneity import Homogeneity, homogeneity
-from nesssym.kernels import Kernel, compile
+from nesssym.kernels import compile
 from nesssym.networks.files import Parameter, Reference
 from nesssym.precise import precise_kernel, precise_values
 
@@ -33,6 +34,7 @@ Results = Mapping[str, Formulas]
 DIGITS = 60
 NEAR, FAR = "1/10^40", "10^40"
 COLD = 100
+RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {">=": ge, "<=": le, "=": eq}
 
 
 def parameter(
@@ -143,9 +145,15 @@ class System:
     within : mapping of str to (str, str), optional
         Parameter to two numbers between which it is, or at one of them: where a fit is valid. The
         upper one may be ``"oo"``.
+    bounds : mapping of str to str, optional
+        Parameter to another bound, as ``">= 1/2"`` or ``"<= K_o + Na_o"``; with ``"= K_o + Na_o"``
+        it follows from others where it is not given, and what is given must agree. A positive
+        parameter with ``">= 0"`` may also be zero.
     exists : callable, optional
         Gets the system and returns what must be positive for there to be a steady state:
         statement to expression of the parameters.
+    exists_for : mapping of str to callable, optional
+        The same for single quantities, of states that exist in a part of the range only.
     others : callable, optional
         Gets the system and returns further models that results are of: name to model.
 
@@ -170,7 +178,9 @@ class System:
     draw: Callable[[Any, System], None] | None = None
     below: Mapping[str, str] = field(default_factory=dict)
     within: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    bounds: Mapping[str, str] = field(default_factory=dict)
     exists: Callable[[System], Mapping[str, Expr]] | None = None
+    exists_for: Mapping[str, Callable[[System], Mapping[str, Expr]]] = field(default_factory=dict)
     others: Callable[[System], Mapping[str, Any]] | None = None
 
     def __repr__(self) -> str:
@@ -230,8 +240,17 @@ class System:
         """Read an expression in the parameters."""
         return parsing.expression(text, self.named, strict=True)
 
-    def point(self, values: Mapping[Any, Any] | None = None) -> dict[Symbol, Expr]:
+    def point(
+        self, values: Mapping[Any, Any] | None = None, quantity: str = ""
+    ) -> dict[Symbol, Expr]:
         """Return a value for every symbol: the defaults, some of them changed, all checked.
+
+        Parameters
+        ----------
+        values : mapping, optional
+            Name or symbol to an exact value, instead of the default.
+        quantity : str, optional
+            One of `results`, of which to check also what it alone needs.
 
         Raises
         ------
@@ -240,9 +259,13 @@ class System:
         NoSteadyStateError
             There is no steady state at these values; the message has what is violated.
         """
-        point = self.values | parsing.substitution(values or {}, self.symbols)
+        given = parsing.substitution(values or {}, self.symbols)
+        point = self.values | given
         point = {s: v.xreplace(self.values) for s, v in point.items()}
+        allowed = {self.named[name] for name, text in self.bounds.items() if text == ">= 0"}
         for p in self.parameters:
+            if p.symbol in allowed and point[p.symbol].is_real:
+                continue
             try:
                 parsing.check_values({p.symbol: point[p.symbol]})
             except ParameterError as error:
@@ -255,11 +278,19 @@ class System:
             value = point[self.named[name]]
             if value < self.expr(low) or (high != "oo" and value > self.expr(high)):
                 raise ParameterError(f"{name} must be between {low} and {high}; got {value}")
+        for name, text in self.bounds.items():
+            relation, _, bound = text.partition(" ")
+            symbol, end = self.named[name], self.expr(bound).xreplace(dict(point))
+            if relation == "=" and symbol not in given:
+                point[symbol] = end
+            elif not RELATIONS[relation](point[symbol], end):
+                here = "" if str(end) == bound else f", here {end}"
+                raise ParameterError(f"{name} must be {text}{here}; got {point[symbol]}")
         for p in self.parameters:
             hot = p.unit == "K" and p.value is not None and p.value > COLD
             if hot and point[p.symbol] < COLD:
                 warn(f"{p.symbol} is {point[p.symbol]} K: temperatures are in kelvin here")
-        for statement, expr in self._conditions.items():
+        for statement, expr in self._conditions(quantity).items():
             margin = expr.xreplace(dict(point))
             if not margin > 0:
                 raise NoSteadyStateError(
@@ -285,7 +316,7 @@ class System:
         digits : int, optional
             Significant digits that are certain.
         """
-        return self.numbers(self[quantity], values, digits)
+        return self.numbers(self[quantity], values, digits, quantity)
 
     def kernel(self, quantity: str, *, everywhere: bool = False) -> Callable[..., dict[str, Any]]:
         """Compile a quantity to a function of arrays whose parameters have the defaults.
@@ -299,16 +330,22 @@ class System:
             default the function raises `NoSteadyStateError` for the first such point.
         """
         kernel = compile(self[quantity])
-        exists = None if everywhere else self._existence
+        conditions = {} if everywhere else self._conditions(quantity)
+        # One by one, since a condition may have a value only where those before it hold.
+        margins = [compile({statement: expr}) for statement, expr in conditions.items()]
         defaults = {s.name: float(v) for s, v in self.values.items()}
 
         def evaluate(**values: Any) -> dict[str, Any]:
             if unknown := [name for name in values if name not in self.named]:
                 raise UnknownNameError.of("parameter", unknown[0], self.named)
+            for name in values:
+                if self.bounds.get(name, "").startswith("= "):
+                    raise ParameterError(f"{name} {self.bounds[name]} follows; leave it out")
             given = defaults | values
             self._check_bounds(given)
-            if exists:
-                self._check_existence(exists(**{name: given[name] for name in exists.arguments}))
+            for margin in margins:
+                found = margin(**{name: given[name] for name in margin.arguments})
+                _check_existence(conditions, found)
             return kernel(**{name: given[name] for name in kernel.arguments})
 
         return evaluate
@@ -335,31 +372,34 @@ class System:
         kernel = compile({name: self.expr(text) for name, text in self.below.items()})
         return lambda given: kernel(**{name: given[name] for name in kernel.arguments})
 
-    @cached_property
-    def _conditions(self) -> Mapping[str, Expr]:
-        return self.exists(self) if self.exists else {}
+    def _conditions(self, quantity: str = "") -> Mapping[str, Expr]:
+        """Return what must be positive: for all quantities, then for one."""
+        return self._common_conditions | self._own_conditions.get(quantity, {})
 
     @cached_property
-    def _existence(self) -> Kernel | None:
-        """What must be positive, compiled."""
-        return compile(self._conditions) if self._conditions else None
+    def _common_conditions(self) -> dict[str, Expr]:
+        return dict(self.exists(self)) if self.exists else {}
 
-    def _check_existence(self, margins: Mapping[str, Any]) -> None:
-        for statement, margin in margins.items():
-            bad = ~(np.asarray(margin) > 0)
-            if bad.any():
-                raise NoSteadyStateError(
-                    f"no steady state: {statement} means {self._conditions[statement]} > 0, here "
-                    f"it is {first_bad(np.asarray(margin), bad)}"
-                )
+    @cached_property
+    def _own_conditions(self) -> dict[str, dict[str, Expr]]:
+        return {quantity: dict(exists(self)) for quantity, exists in self.exists_for.items()}
 
     def numbers(
-        self, formulas: Formulas, values: Mapping[Any, Any] | None = None, digits: int = 17
+        self,
+        formulas: Formulas,
+        values: Mapping[Any, Any] | None = None,
+        digits: int = 17,
+        quantity: str = "",
     ) -> dict[str, mpmath.mpf]:
         """Evaluate any formulas in the parameters of this system, as `at` does."""
-        point = self.point(values)
-        parsing.check_values(point, formulas.assume)
+        point = self.point(values, quantity)
+        parsing.check_values({s: v for s, v in point.items() if v != 0}, formulas.assume)
         inside = {symbol: v for symbol, v in point.items() if symbol in formulas.parameters}
+        # A positive symbol takes no zero: where zero is allowed, another one takes its place.
+        nought = Symbol("nought", nonnegative=True)
+        zero = {s: nought for s, v in inside.items() if v == 0 and s.is_positive}
+        formulas = formulas.subs(zero)
+        inside = {zero.get(symbol, symbol): v for symbol, v in inside.items()}
         return precise_values(precise_kernel(formulas.subs(inside)), {}, digits)
 
     def homogeneity(self, quantity: str, scaled: Any) -> dict[str, Homogeneity]:
@@ -407,15 +447,16 @@ class System:
     def _holds(self, limit: Limit) -> bool:
         point = self.values
         target = {self.named[name]: text for name, text in limit.to.items()}
-        for near in _approaches(self, target):
-            got = self.numbers(self[limit.quantity], near, DIGITS)[limit.label]
+        approaches = list(_approaches(self, target, limit.quantity))
+        for near in approaches:
+            got = self.at(limit.quantity, near, DIGITS)[limit.label]
             there = {s: point[s] if t == "oo" else self.expr(t) for s, t in target.items()}
             wanted = self.expr(limit.becomes).xreplace(there).xreplace(dict(point))
             with mpmath.workdps(DIGITS):
                 expected = mpmath.mpmathify(wanted.evalf(DIGITS))
                 if abs(got - expected) > mpmath.mpf(10) ** -15 * abs(expected or 1):
                     return False
-        return True
+        return bool(approaches)
 
 
 def _head(label: str) -> str:
@@ -424,7 +465,19 @@ def _head(label: str) -> str:
     return letter if letter and not letter.startswith(r"\mathit") else typeset.text(label)
 
 
-def _approaches(system: System, target: Mapping[Symbol, str]) -> Iterator[dict[Symbol, Expr]]:
+def _check_existence(conditions: Mapping[str, Expr], margins: Mapping[str, Any]) -> None:
+    for statement, margin in margins.items():
+        bad = ~(np.asarray(margin) > 0)
+        if bad.any():
+            raise NoSteadyStateError(
+                f"no steady state: {statement} means {conditions[statement]} > 0, here it is "
+                f"{first_bad(np.asarray(margin), bad)}"
+            )
+
+
+def _approaches(
+    system: System, target: Mapping[Symbol, str], quantity: str
+) -> Iterator[dict[Symbol, Expr]]:
     """Give points close to the limit: from above, and from below where that is allowed."""
     for side in (1, -1):
         near = {}
@@ -435,7 +488,7 @@ def _approaches(system: System, target: Mapping[Symbol, str]) -> Iterator[dict[S
                 middle = system.expr(text).xreplace(dict(system.values))
                 near[symbol] = middle + side * parsing.expression(NEAR)
         try:
-            system.point(near)
+            system.point(near, quantity)
         except NessError:
             continue
         yield near

@@ -284,6 +284,15 @@ def test_limits(system):
     [
         ("flippase", {"x": "1.2"}, ns.ParameterError, "x must be below 1; got 6/5"),
         ("flippase", {"T": -3}, ns.ParameterError, "T"),
+        ("flippase", {"x": "2/5"}, ns.ParameterError, "x must be >= 1/2; got 2/5"),
+        ("bumblebee", {"eta": "-1/10"}, ns.ParameterError, "eta must be >= 0; got -1/10"),
+        ("bumblebee", {"M": -1}, ns.ParameterError, "M must be >= 0; got -1"),
+        (
+            "living_cell",
+            {"Cl_o": 140},
+            ns.ParameterError,
+            r"Cl_o must be = Na_o \+ K_o, here 297/2; got 140",
+        ),
         ("kitchen_sink", {"Q": "3e-4"}, ns.NoSteadyStateError, "the level stays below the rim"),
         ("bumblebee", {"eta": 1}, ns.ParameterError, "eta must be below 1; got 1"),
         ("bumblebee", {"T_a": 320}, ns.ParameterError, "T_a must be below T_max; got 320"),
@@ -292,7 +301,15 @@ def test_limits(system):
         ("closed_reaction", {"n": 31}, ns.ParameterError, r"n must be below N \+ 1; got 31"),
         ("futile_cycle", {"u": "0.05"}, ns.NoSteadyStateError, "a positive amount of"),
         ("chemostat", {"D": "0.8"}, ns.NoSteadyStateError, "the culture grows faster than it is"),
+        ("chemostat", {"pH": -1}, ns.ParameterError, "pH is -1: it must be > 0"),
         ("neuron", {"dG_ATP": "40e3"}, ns.NoSteadyStateError, "ATP pays for the ions"),
+        ("neuron", {"P_K": 0, "P_Na": 0, "P_Cl": 0}, ns.ParameterError, "P_K is 0: it must be > 0"),
+        (
+            "neuron",
+            {"Cl_o": 151},
+            ns.ParameterError,
+            r"Cl_o must be <= K_o \+ Na_o, here 150; got 151",
+        ),
         ("neuron", {"Na_i": -1}, ns.ParameterError, "parameter Na_i is -1: it must be > 0"),
         ("living_cell", {"z": "1.5"}, ns.ParameterError, "z must be below 1; got 3/2"),
         (
@@ -376,6 +393,40 @@ def test_bounds_that_may_be_reached_are_legal():
     assert bare == earth.at("emission temperature", {"a": 0})["T_e"]
 
 
+@pytest.mark.parametrize(
+    ("quantity", "values", "message"),
+    [
+        ("glucose with substrate inhibition", {"D": "0.7"}, "growth on the best glucose"),
+        ("cells with substrate inhibition", {"D": "0.65"}, "growth on the best glucose"),
+        ("cells at the saddle", {"S_f": 45}, "more glucose than the saddle state"),
+    ],
+)
+def test_states_that_exist_in_a_part_of_the_range(quantity, values, message):
+    culture = ns.gallery.load("chemostat")
+    with pytest.raises(ns.NoSteadyStateError, match=message):
+        culture.at(quantity, values)
+    with pytest.raises(ns.NoSteadyStateError, match=message):
+        culture.kernel(quantity)(**{name: float(v) for name, v in values.items()})
+    assert culture.at("cells", values)["X"] > 0
+
+
+def test_zero_is_legal_where_it_has_a_meaning():
+    flippase, bee = ns.gallery.load("flippase"), ns.gallery.load("bumblebee")
+    assert flippase.at("least power", {"k": 0})["P_min"] == 0
+    assert float(flippase.at("efficiency", {"k": 0})["eta"]) == 1
+    assert float(bee.at("temperature", {"M": 0})["T_t"]) == 288.15
+    assert bee.at("temperature", {"eta": 0})["T_t"] > bee.at("temperature")["T_t"]
+
+
+def test_a_parameter_that_follows_from_others():
+    cell = ns.gallery.load("living_cell")
+    point = {s.name: v for s, v in cell.point({"K_o": 5}).items()}
+    assert point["Cl_o"] == 150
+    assert cell.at("potential", {"K_o": 5, "Cl_o": 150}) == cell.at("potential", {"K_o": 5})
+    with pytest.raises(ns.ParameterError, match="Cl_o = Na_o \\+ K_o follows; leave it out"):
+        cell.kernel("potential")(Cl_o=150.0)
+
+
 def test_degrees_instead_of_kelvin():
     with pytest.warns(ns.NessWarning, match="T is 20 K: temperatures are in kelvin"):
         ns.gallery.load("kitchen_sink").point({"T": 20})
@@ -398,6 +449,11 @@ def test_resets_have_no_entropy_production():
         ns.entropy_production(ns.steady_state(network))
     with pytest.raises(ns.IrreversibleError, match="0"):
         ns.affinities(network)
+
+
+def test_a_limit_that_no_point_comes_close_to_does_not_hold():
+    flippase = ns.gallery.load("flippase")
+    assert not flippase._holds(Limit("all are inside", "least power", "P_min", {"x": "2"}, "0"))
 
 
 def test_a_wrong_limit_is_seen():

@@ -443,3 +443,13 @@ def test_powers_that_could_not_be_held_are_refused_when_values_come():
     tower = ns.StateGraph.from_text("A <-> B ; 9^9^9^9^n, 1")
     with pytest.raises(ns.TooLargeError, match="a number of 1549681956 bits"):
         tower.subs({"n": 1})
+
+
+def test_a_small_positive_difference_is_positive():
+    """SymPy leaves the sign of a sum open whose terms cancel in the first digits."""
+    value = Integer(190632) / (56125 * (Rational(384, 5) - 48 * sqrt(1730) / 25))
+    value += Rational(3055, 2694)
+    x = Symbol("x", positive=True)
+    parsing.check_values({x: value}, [x])
+    with pytest.raises(ns.ParameterError, match="must be > 0"):
+        parsing.check_values({x: -value})

@@ -77,12 +77,16 @@ def _results(model: FlowNetwork, system: System) -> dict[str, Formulas]:
         "cells": replace(ss.state.select("X"), unit="g/L"),
         "lactate": replace(ss.state.select("L"), unit="mmol/L"),
         "catabolism": ss.currents.select(["catabolism"]),
+        "uptake": _uptake(system),
         "relaxation": _relaxation(system),
+        "growth of the first cells": _invasion(system),
         "largest dilution": _largest(system),
         "best dilution": _best(system),
         "glucose with lactate inhibition": replace(inhibited.state.select("S"), unit="mmol/L"),
         "cells with lactate inhibition": replace(inhibited.state.select("X"), unit="g/L"),
-        "glucose with substrate inhibition": _two_states(system),
+        "glucose with substrate inhibition": _two_states(system, "S"),
+        "cells with substrate inhibition": _two_states(system, "X").select(["stable"]),
+        "cells at the saddle": _two_states(system, "X").select(["saddle"]),
         "free energy": _free_energy(system),
         "thermodynamic drive": _drive(system),
         "entropy production": _dissipation(system),
@@ -144,7 +148,22 @@ def _best(system: System) -> Formulas:
     )
 
 
-def _two_states(system: System) -> Formulas:
+def _uptake(system: System) -> Formulas:
+    """Return how much glucose a gram of cells takes up."""
+    ss = steady_state(system.model)
+    shared = system.steps()
+    taken, cells = shared.absorb(ss.currents)["catabolism"], shared.absorb(ss.state)["X"]
+    return shared.formulas({"q": cancel(taken / cells)}, unit="mmol/g/h")
+
+
+def _invasion(system: System) -> Formulas:
+    """Return how fast cells multiply in a tank without any: positive where it is not stable."""
+    S, growth = _growth(system)
+    empty = growth.xreplace({S: system.named["S_f"]}) - system.named["D"]
+    return system.steps().formulas({"rate": empty}, heads=[r"\lambda_0"], unit="1/h")
+
+
+def _two_states(system: System, wanted: str) -> Formulas:
     """Find both states with growth that glucose inhibits, where its curve crosses the dilution.
 
     At the lower one growth rises with glucose and the culture is stable, at the upper one it falls
@@ -157,11 +176,34 @@ def _two_states(system: System) -> Formulas:
     a, b, c = Poly(equation, S).all_coeffs()
     shared = system.steps()
     far = shared.let((-b / a + sqrt((b / a) ** 2 - 4 * c / a)) / 2, "S_far", alone=True)
+    found = {"stable": c / a / far, "saddle": far}
+    if wanted == "X":
+        X = network.unknowns["cells"]
+        grown = isolate([network.balances["glucose"]], [X], searched=(S,)).values[X]
+        found = {name: grown.xreplace({S: level}) for name, level in found.items()}
     return shared.formulas(
-        {"stable": c / a / far, "saddle": far},
-        heads=[r"S_\text{stable}", r"S_\text{saddle}"],
-        unit="mmol/L",
+        found,
+        heads=[rf"{wanted}_\text{{{name}}}" for name in found],
+        unit="mmol/L" if wanted == "S" else "g/L",
     )
+
+
+def _inhibited(system: System, state: str = "") -> dict[str, Expr]:
+    """Return what must be positive for growth that glucose inhibits, and for cells in a state."""
+    found = {
+        "growth on the best glucose is faster than dilution": _largest(system)["D_max"]
+        - system.named["D"]
+    }
+    if state:
+        glucose = _two_states(system, "S")[state]
+        found[f"the feed holds more glucose than the {state} state"] = system.named["S_f"] - glucose
+    return found
+
+
+def _poisoned(system: System) -> dict[str, Expr]:
+    """Return what must be positive: the glucose that a culture with its lactate has used."""
+    glucose = steady_state(_culture(system.named, INHIBITED))["S"]
+    return {"the culture uses glucose of the feed": system.named["S_f"] - glucose}
 
 
 def _free_energy(system: System) -> Formulas:
@@ -276,10 +318,22 @@ slow dilution as well. Catabolism produces almost all of the entropy, mixing of 
         "the culture grows faster than it is washed out":
             _largest(system)["D_c"] - system.named["D"],
     },
+    exists_for={
+        "glucose with substrate inhibition": lambda system: _inhibited(system),
+        "cells with substrate inhibition": lambda system: _inhibited(system, "stable"),
+        "cells at the saddle": lambda system: _inhibited(system, "saddle"),
+        "glucose with lactate inhibition": _poisoned,
+        "cells with lactate inhibition": _poisoned,
+    },
     limits=(
         Limit("in slow medium maintenance eats all cells", "cells", "X", {"D": "0"}, "0"),
         Limit("without maintenance growth is all", "cells", "X", {"m_s": "0"},
               "Y_g*(S_f - K_s*D/(mu_m - D))"),
+        Limit("in slow medium all glucose goes into maintenance", "uptake", "q", {"D": "0"}, "m_s"),
+        Limit("at washout the empty tank becomes stable", "growth of the first cells", "rate",
+              {"D": "mu_m*S_f/(K_s+S_f)"}, "0"),
+        Limit("without substrate inhibition cells are Monod's", "cells with substrate inhibition",
+              "stable", {"K_i": "oo"}, "D*(S_f - K_s*D/(mu_m - D))/(D/Y_g + m_s)"),
         Limit("at washout there are no cells", "cells", "X", {"D": "mu_m*S_f/(K_s+S_f)"}, "0"),
         Limit("at washout glucose is that of the feed", "glucose", "S",
               {"D": "mu_m*S_f/(K_s+S_f)"}, "S_f"),

@@ -8,6 +8,7 @@ from typing import Any
 
 from sympy import Symbol, diff
 
+from nesssym.exact.rational import cancel
 from nesssym.formulas import Formulas
 from nesssym.functions import logratio
 from nesssym.generic import steady_state
@@ -34,7 +35,8 @@ def _results(model: StateGraph, system: System) -> dict[str, Formulas]:
     p = shared.absorb(ss.state)
     flux = shared.absorb(ss.currents)
     N, T, k_B, k, dmu, x = (system.named[s] for s in ("N", "T", "k_B", "k", "dmu", "x"))
-    gradient = shared.let(logratio(p["in"], p["out"], flux["out->in/pump"] / k), "g")
+    excess = cancel(ss["in"] - ss["out"])
+    gradient = shared.let(logratio(p["in"], p["out"], excess), "g")
     turnover = shared.let(N * flux["out->in/pump"], "n")
     power = k_B * T * dmu * turnover
     least = N * k_B * T * k * (2 * x - 1) * logratio(x, 1 - x, 2 * x - 1)
@@ -147,6 +149,7 @@ k_B T.
     build=_model,
     derive=_results,
     below={"x": "1"},
+    bounds={"x": ">= 1/2", "k": ">= 0", "a": ">= 0"},
     limits=(
         Limit("without a pump both leaflets are equal", "fraction", "in", {"a": "0"}, "1/2"),
         Limit("without drive both leaflets are equal", "fraction", "in", {"dmu": "0"}, "1/2"),
@@ -158,6 +161,7 @@ k_B T.
               {"V": "0"}, "N*k_B*T*k*(2*x - 1)*log(x/(1 - x))"),
         Limit("a saturated pump that stops leaves half outside", "lipids outside, saturable pump",
               "N_out", {"V_max": "0"}, "N/2"),
+        Limit("without a leak holding costs nothing", "least power", "P_min", {"k": "0"}, "0"),
         Limit("nothing to hold, nothing to pay", "least power", "P_min", {"x": "1/2"}, "0"),
     ),
     corrections=(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Integer, Poly, Symbol, diff, exp, log, sqrt
+from sympy import Expr, Integer, Poly, Symbol, diff, exp, log, oo, sqrt
 
 from nesssym.constants import FARADAY, GAS
 from nesssym.exact.isolation import isolate, remaining
@@ -14,6 +14,7 @@ from nesssym.exact.rational import cancel
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks import FlowNetwork
 from nesssym.networks.files import Reference
+from nesssym.special import RootIn
 from nesssym.system import Correction, Limit, System, parameter, real
 
 __all__ = ["SYSTEM"]
@@ -98,6 +99,7 @@ def _results(model: FlowNetwork, system: System) -> dict[str, Formulas]:
     work = _work(system)
     parts = {name: laws[name] * forces[name] for name in laws}
     power = {"ATP": area * j * given, "ions": area * j * work}
+    volume = shared.formulas({"w": n_X / value["c_X"]}, unit="m^3")
     return {
         "potential": shared.formulas({"V": potential}, unit="V"),
         "concentrations": shared.formulas(
@@ -105,9 +107,11 @@ def _results(model: FlowNetwork, system: System) -> dict[str, Formulas]:
             heads=[rf"c_\mathrm{{{ion}}}" for ion in (*inside, "X")],
             unit="mol/m^3",
         ),
-        "volume": shared.formulas({"w": n_X / value["c_X"]}, unit="m^3"),
+        "volume": volume,
+        "least volume": _at_least_volume(system, volume),
         "lysis": shared.formulas({"gamma": _gamma(system)}, heads=[r"\gamma"]),
         "pump rate of least volume": _least_volume(system),
+        "largest pump rate": _largest(system),
         "ion work": shared.formulas({"W": work}, heads=[r"W_\text{ion}"], unit="J/mol"),
         "power": shared.formulas(power, unit="W"),
         "efficiency": shared.formulas({"eta": work / given}, heads=[r"\eta"]),
@@ -115,6 +119,9 @@ def _results(model: FlowNetwork, system: System) -> dict[str, Formulas]:
             {"sigma": sum(parts.values())} | parts,
             heads=[r"\sigma", *(rf"\sigma_\text{{{name}}}" for name in parts)],
             unit="W/K/m^2",
+        ),
+        "entropy production of the cell": shared.formulas(
+            {"sigma": area * sum(parts.values())}, heads=[r"\sigma_\text{cell}"], unit="W/K"
         ),
     }
 
@@ -145,6 +152,57 @@ def _least_volume(system: System) -> Formulas:
     start = (-second / first).xreplace({j: Integer(0)})
     rise = diff(first, j) / first - diff(second, j) / second
     return system.steps().formulas({"j": log(start) / rise}, heads=[r"j^\circ"], unit="mol/m^2/s")
+
+
+def _at_least_volume(system: System, volume: Formulas) -> Formulas:
+    shared = system.steps()
+    rate = shared.let(shared.absorb(_least_volume(system))["j"], "j_0", alone=True)
+    known = shared.absorb(volume.subs({system.named["j"]: rate}))
+    return shared.formulas(known, unit=volume.unit)
+
+
+def _largest(system: System) -> Formulas:
+    """Find the pump rate that bursts the cell with potassium.
+
+    gamma is the sum of two exponentials, so convex, and one where the pump stands still: from its
+    least value on it comes back to one just once. In units of the pump rate of least volume.
+    """
+    times = Symbol("x", positive=True)
+    rate = system.steps().absorb(_least_volume(system))["j"]
+    excess = _gamma(system).xreplace({system.named["j"]: times * rate}) - 1
+    found = rate * RootIn(excess, (times, Integer(1), oo))
+    return system.steps().formulas({"j": found}, heads=[r"j_\text{max}"], unit="mol/m^2/s")
+
+
+def _without_osmosis(system: System) -> Formulas:
+    """Ask for the pressure in a cell half as large, in which all ions are balanced and neutral."""
+    R, T = system.named["R"], system.named["T"]
+    shared, state = _solved(system)
+    theta, ions = _ions(system)
+    c_X = next(u for u in system.model.variables if u.name == "c_X")
+    neutral, osmotic = (e.xreplace(dict(ions)) for e in system.model.constraints.values())
+    twice = shared.let(2 * state[c_X], "c_2", alone=True)
+    found = isolate([neutral.xreplace({c_X: twice})], [theta]).values[theta]
+    inside = {c_X: twice, theta: shared.let(found, "theta_2", alone=True)}
+    known = R * T * osmotic.xreplace(inside)
+    return shared.formulas({"naive": Integer(0), "right": known}, unit="Pa")
+
+
+def _saturating(system: System) -> Formulas:
+    """Halve the sodium leak, of a pump whose rate is fixed or falls with the sodium it finds.
+
+    Its three sites are filled as (Na/(Na + K_h))^3. Against the rate that this allows, the rate x,
+    in units of the one before, rises from below to above while sodium falls.
+    """
+    g_Na, j, K_h = (system.named[s] for s in ("g_Na", "j", "K_h"))
+    sodium = system["concentrations"]["Na"]
+    before, x = sodium, Symbol("x", positive=True)
+    after = sodium.xreplace({g_Na: g_Na / 2})
+    filled = ((1 + K_h / before) / (1 + K_h / after.xreplace({j: x * j}))) ** 3
+    rate = RootIn(x - filled, (x, Integer(0), Integer(1)))
+    return system.steps().formulas(
+        {"naive": after, "right": after.xreplace({j: rate * j})}, unit="mol/m^3"
+    )
 
 
 def _pump_almost_off(system: System) -> Formulas:
@@ -200,6 +258,9 @@ be inside at no potential over those outside, is below one.
         parameter("g_Cl", "0.50", "S/m^2", "conductance of chloride", "illustrative"),
         parameter("Na_o", "145", "mol/m^3", "sodium outside"),
         parameter("K_o", "3.5", "mol/m^3", "potassium outside"),
+        parameter("Cl_o", "148.5", "mol/m^3", "chloride outside; the bath is neutral"),
+        parameter("K_h", "10", "mol/m^3", "sodium that half fills a site of a pump that saturates",
+                  "illustrative"),
         real("z", "-0.85", "1", "mean charge of what cannot leave", "Duesterwald et al. 2018"),
         parameter("n_X", "1.2e-13", "mol", "amount of what cannot leave", "illustrative"),
         parameter("area", "7.0e-10", "m^2", "area of the membrane", "illustrative", "A"),
@@ -213,6 +274,7 @@ be inside at no potential over those outside, is below one.
     build=_model,
     derive=_results,
     below={"z": "1"},
+    bounds={"Cl_o": "= Na_o + K_o"},
     exists=lambda system: {
         "the cell does not burst, gamma < 1,": 1 - _gamma(system),
         "ATP pays for the ions that a turn of the pump moves":
@@ -233,6 +295,16 @@ be inside at no potential over those outside, is below one.
             naive="with the pump off concentrations become equal and the cell keeps its volume",
             right="what cannot leave draws in salt and water until the cell bursts",
             evidence=_pump_almost_off,
+        ),
+        Correction(
+            naive="with ions balanced and the inside neutral any volume will do",
+            right="water moves until there is no pressure; half of the volume means this much",
+            evidence=_without_osmosis,
+        ),
+        Correction(
+            naive="with half of the leak a pump keeps its rate, and sodium falls",
+            right="a pump that finds less sodium slows down, and sodium falls less",
+            evidence=_saturating,
         ),
     ),
     draw=_draw,

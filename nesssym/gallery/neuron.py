@@ -19,6 +19,10 @@ from nesssym.system import Correction, Limit, System, parameter, real
 
 __all__ = ["SYSTEM"]
 
+STALL = (
+    "R*T*(n_Na*log(Na_o/Na_i) + n_K*log(K_i/K_o) - (n_Na - n_K)*log("
+    "(n_Na*P_K*K_o + n_K*P_Na*Na_o)/(n_Na*P_K*K_i + n_K*P_Na*Na_i)))"
+)
 PHI = Symbol("phi", positive=True)
 PUMP = ("pump_Na", "pump_K", "ATP")
 
@@ -74,6 +78,7 @@ def _results(model: FlowNetwork, system: System) -> dict[str, Formulas]:
         "flux": _fluxes(system),
         "equilibrium potential": _nernst(system),
         "resting potential": _resting(system),
+        "jump when the pump stops": _jump(system),
         "flows at rest": _at_rest(system, steady_state(model).currents),
         "chloride at rest": _chloride(system),
         "entropy production": _at_rest(system, entropy_production(steady_state(model))),
@@ -133,6 +138,29 @@ def _resting(system: System) -> Formulas:
             "GHK_cations": _potential_without(system, {"K": 1, "Na": 1}),
         },
         heads=["V", r"V_\text{GHK}", r"V_\text{GHK, cations}"],
+        unit="V",
+    )
+
+
+def _jump(system: System) -> Formulas:
+    """Return by how much the potential leaves the steady one when the pump stops (ouabain).
+
+    Concentrations are still those of the steady state, chloride at its equilibrium there; it holds
+    the potential back.
+    """
+    shared = system.steps()
+    ss = steady_state(system.model)
+    w = shared.let(ss["w"], "w", alone=True)
+    chloride = shared.let(ss["Cl"].xreplace({ss["w"]: w}), "Cl", alone=True)
+    stopped = {
+        "cations": _potential_without(system, {"K": 1, "Na": 1}),
+        "all": _potential_without(system, {"K": 1, "Na": 1, "Cl": -1}),
+    }
+    here = {system.named["Cl_i"]: chloride}
+    steady = _thermal(system) * log(w)
+    return shared.formulas(
+        {ions: V.xreplace(here) - steady for ions, V in stopped.items()},
+        heads=[r"\Delta V_\text{cations}", r"\Delta V"],
         unit="V",
     )
 
@@ -227,6 +255,33 @@ def _chord(system: System, wanted: str, unit: str) -> Formulas:
     return system.steps().formulas({wanted: found.xreplace(known)}, unit=unit)
 
 
+def _runs_down(system: System) -> Formulas:
+    """Return how fast potassium leaves at the potential where the leaks carry no current."""
+    shared = system.steps()
+    V = shared.let(
+        shared.absorb(system["resting potential"])["GHK"], "V_GHK", alone=True, positive=False
+    )
+    here = {system.named["V"]: V}
+    leak = shared.absorb(_fluxes(system).select(["K"]).subs(here))["K"]
+    return shared.formulas({"naive": Integer(0), "right": leak}, unit="mol/m^2/s")
+
+
+def _no_charge(system: System) -> Formulas:
+    """Leave out the current of the pump."""
+    shared = system.steps()
+    found = shared.absorb(system["resting potential"])
+    return shared.formulas({"naive": found["GHK_cations"], "right": found["steady"]}, unit="V")
+
+
+def _chloride_inverted(system: System) -> Formulas:
+    """Put chloride into the sum as if it were a cation."""
+    shared = system.steps()
+    inside, outside = system.named["Cl_i"], system.named["Cl_o"]
+    right = _potential_without(system, {"K": 1, "Na": 1, "Cl": -1})
+    wrong = right.xreplace({inside: outside, outside: inside})
+    return shared.formulas({"naive": wrong, "right": right}, unit="V")
+
+
 def _steady_or_not(system: System) -> Formulas:
     shared = system.steps()
     found = shared.absorb(system["resting potential"])
@@ -290,12 +345,14 @@ of ATP becomes heat in the leaks, and a little in the pump.
     ),
     build=_model,
     derive=_results,
+    bounds={"Cl_o": "<= K_o + Na_o"},
     exists=lambda system: {
-        "ATP pays for the ions that a turn of the pump moves":
+        "above the potential where the pump reverses ATP pays for the ions of a turn":
             system.named["dG_ATP"] - _work(system)["W"],
     },
     limits=(
         Limit("without field potassium diffuses", "flux", "K", {"V": "0"}, "P_K*(K_i - K_o)"),
+        Limit("without field sodium diffuses", "flux", "Na", {"V": "0"}, "P_Na*(Na_i - Na_o)"),
         Limit("without field chloride diffuses", "flux", "Cl", {"V": "0"}, "P_Cl*(Cl_i - Cl_o)"),
         Limit("without sodium leak potassium is at equilibrium", "resting potential", "steady",
               {"P_Na": "0"}, "R*T/F*log(K_o/K_i)"),
@@ -305,9 +362,14 @@ of ATP becomes heat in the leaks, and a little in the pump.
               "R*T/F*log((P_K*K_o + P_Na*Na_o)/(P_K*K_i + P_Na*Na_i))"),
         Limit("a membrane that only potassium passes is at its equilibrium",
               "resting potential", "GHK", {"P_K": "oo"}, "R*T/F*log(K_o/K_i)"),
+        Limit("the pump alone shifts the potential by at most its charge ratio",
+              "jump when the pump stops", "cations", {"K_o": "0", "Na_i": "0", "dG_ATP": "oo"},
+              "R*T/F*log(n_Na/n_K)"),
+        Limit("a pump that moves no charge may stop", "jump when the pump stops", "all",
+              {"n_Na": "n_K"}, "0"),
         Limit("the pump stalls where ATP gives what its ions take", "efficiency", "eta",
-              {"dG_ATP": "R*T*(n_Na*log(Na_o/Na_i) + n_K*log(K_i/K_o) - (n_Na - n_K)*log("
-                         "(n_Na*P_K*K_o + n_K*P_Na*Na_o)/(n_Na*P_K*K_i + n_K*P_Na*Na_i)))"}, "1"),
+              {"dG_ATP": STALL}, "1"),
+        Limit("a pump that stalls dissipates nothing", "power", "pump", {"dG_ATP": STALL}, "0"),
     ),
     corrections=(
         Correction(
@@ -315,6 +377,21 @@ of ATP becomes heat in the leaks, and a little in the pump.
             right="there the leaks carry no current, but each ion runs down; the pump moves charge "
             "and chloride follows the potential",
             evidence=_steady_or_not,
+        ),
+        Correction(
+            naive="where the leaks carry no current nothing changes",
+            right="potassium leaves and sodium enters: concentrations run down without a pump",
+            evidence=_runs_down,
+        ),
+        Correction(
+            naive="a pump sets concentrations, and no potential",
+            right="it takes a charge out with each turn, and makes the inside more negative",
+            evidence=_no_charge,
+        ),
+        Correction(
+            naive="chloride enters the sums of Goldman, Hodgkin and Katz as the cations do",
+            right="it is an anion: its inside stands where the outside of a cation stands",
+            evidence=_chloride_inverted,
         ),
     ),
     draw=_draw,
