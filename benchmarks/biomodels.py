@@ -29,7 +29,7 @@ COLUMNS = ("outcome", "species", "reactions", "chemostats", "laws", "deficiency"
            "linear", "trees", "steady state", "thermodynamics", "right-hand sides",
            "laws agree")  # fmt: skip
 HEADS = ("model", *COLUMNS, "ended")
-SECONDS = 30
+SECONDS = 90
 MEMORY = 6 * 2**30
 ROOT = Path(__file__).parents[1]
 

@@ -7,13 +7,14 @@ from random import Random
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Float, Integer
+from sympy import Expr, Float, Integer, Symbol
 
 import nesssym as ns
 from nesssym import parsing
 
 POINTS = 2
 DIGITS = 30
+OPEN = 1.25  # for constants without a value
 
 
 def right_hand_sides(whole: Any, m: ns.SBMLModel) -> float:
@@ -24,6 +25,10 @@ def right_hand_sides(whole: Any, m: ns.SBMLModel) -> float:
     ids, other = _ids(m), whole.model
     there = list(other.getFloatingSpeciesIds())
     random, worst = Random(1), 0.0
+    species = {*there, *other.getBoundarySpeciesIds()}
+    for s in _open(m):
+        name = (m.ids or {}).get(s.name, s.name)
+        whole[f"[{name}]" if name in species else name] = OPEN
     for _ in range(POINTS):
         for name in ids.values():
             whole[f"[{name}]"] = random.uniform(0.5, 2)
@@ -85,7 +90,11 @@ def _point(m: ns.SBMLModel, counted: Mapping[str, float]) -> dict[Expr, Expr]:
     """Return all values; a reservoir that starts empty stays so."""
     env = {s: Float(v.evalf(DIGITS), DIGITS) for s, v in m.values.items()}
     env |= {parsing.symbol(s): Float(x, DIGITS) for s, x in counted.items()}
-    empty = {parsing.symbol(s) for s in m.model.chemostats} - set(env)
-    if missing := [s for s in m.model.symbols if s not in env and s not in empty]:
-        raise ns.UnknownNameError(f"no value for {', '.join(map(str, missing))}")
-    return env | dict.fromkeys(empty, Integer(0))
+    env |= {s: Float(OPEN, DIGITS) for s in _open(m)}
+    return env | {s: Integer(0) for s in m.model.symbols if s not in env}
+
+
+def _open(m: ns.SBMLModel) -> list[Symbol]:
+    """Return the constants for which the file has no value."""
+    empty = {parsing.symbol(s) for s in m.model.chemostats}
+    return [s for s in m.model.symbols if s not in m.values and s not in empty]

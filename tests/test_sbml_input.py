@@ -397,3 +397,26 @@ def test_units_that_disagree():
     with pytest.raises(ns.ModelError, match=r"units disagree, line 2: .*reaction.* 'R'") as error:
         ns.parse_sbml(wrong, check_units=True)
     assert "metre" in str(error.value)
+
+
+def test_reservoirs_elsewhere_do_not_make_amounts():
+    two = '<compartment id="c" size="5"/><compartment id="d" size="7"/>'
+    held = '<species id="A" compartment="d" boundaryCondition="true"/>'
+    species = f'{held}<species id="B" compartment="c"/>'
+    m = ns.parse_sbml(document(compartments=two, species=species))
+    assert (str(m.model.reactions[0].rate), m.amounts) == ("1/c", False)
+
+
+def test_initial_amounts_are_divided_by_the_volume():
+    species = SPECIES.replace("initialConcentration", "initialAmount")
+    m = ns.parse_sbml(document(compartments='<compartment id="c" size="4"/>', species=species))
+    assert str(m.initial["A"]) == "3/4"
+
+
+def test_species_that_do_not_react_are_constants():
+    more = SPECIES + '<species id="V" compartment="c" initialConcentration="-2"/>'
+    law = apply("times", apply("exp", ci("V")), ci("A"))
+    m = ns.parse_sbml(document(law, species=more))
+    ((symbol, value),) = m.values.items()
+    assert (str(symbol), value, symbol.is_positive) == ("V", -2, None)
+    assert str(m.model.reactions[0].rate) == "exp(V)"

@@ -100,6 +100,9 @@ def test_denominators_and_roots_have_their_sign_at_the_start():
     assert {str(e) for e in m.model.assume} == {"101/100 - B", "2 - B"}
     m = read("R: A => B; k*A/(B - 2); k = -1; A = 1; B = 0.2")
     assert [str(e) for e in m.model.assume] == ["2 - B"]
+    even = read("R: A => B; k*A/(B - 2)^2; k = 1; A = 1; B = 0.2").model
+    assert even.reactions[0].text == "A -> B"
+    assert str(even.reactions[0].rate) == "A*k/(2 - B)**2"
     with pytest.raises(ns.ModelError, match=r"the sign of .* is not known"):
         read("R: A => B; k*A/(1.01 - B); k = 1; A = 1")
 

@@ -90,7 +90,8 @@ class ReactionNetwork(Stoichiometry):
         parsing.check_distinct((*self.symbols, *map(parsing.symbol, self.internal)))
 
     def _check_names(self, r: Reaction) -> None:
-        used = [s for s in (r.rate.free_symbols | r.reverse.free_symbols) if s.name in self.species]
+        there = self.concentrations
+        used = [s for s in (r.rate.free_symbols | r.reverse.free_symbols) if s.name in there]
         if r.law or not used:
             return
         name = min(s.name for s in used)

@@ -142,8 +142,9 @@ def to_sbml(
                 ref.setConstant(True)
         forward, backward = r.rates(here)
         net = forward - backward
-        for name in sorted({s.name for s in net.free_symbols} & (set(here) - set(r.species))):
-            made.createModifier().setSpecies(name)
+        for name in sorted(s.name for s in net.free_symbols):
+            if name in here and name not in r.species:
+                made.createModifier().setSpecies(name)
         law = made.createKineticLaw()
         law.setMath(_tree(net, module))
     return str(module.writeSBMLToString(document))
