@@ -10,6 +10,7 @@ from nesssym.chemistry.potentials import (
     lyapunov_function,
     standard_potentials,
 )
+from nesssym.chemistry.quasi_steady import quasi_steady
 from nesssym.chemistry.rate_equation import RateEquation, rate_equation
 from nesssym.chemistry.stability import stability_conditions
 from nesssym.chemistry.states import ReactionSteadyState
@@ -322,6 +323,7 @@ __all__ = [
     "propagate_errors",
     "pseudo_entropy_bound",
     "pseudo_entropy_production",
+    "quasi_steady",
     "rate_equation",
     "rate_function",
     "read_sbml",

@@ -108,8 +108,8 @@ def _roots(triangle: Triangle) -> list[Root]:
     degree = max((root.polynomial.degree() for root in found), default=0)
     if degree > most:
         raise TooLargeError(
-            f"the concentrations are roots of degree {degree}, more than {most}, too many for exact "
-            "arithmetic"
+            f"the concentrations are roots of degree {degree}, more than {most}, too high for "
+            "exact algebra"
         )
     return found
 
