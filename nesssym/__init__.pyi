@@ -12,6 +12,7 @@ from nesssym.chemistry.potentials import (
 )
 from nesssym.chemistry.quasi_steady import quasi_steady
 from nesssym.chemistry.rate_equation import RateEquation, rate_equation
+from nesssym.chemistry.repair import nearest_balanced
 from nesssym.chemistry.stability import stability_conditions
 from nesssym.chemistry.states import ReactionSteadyState
 from nesssym.chemistry.stochastic import master_equation, product_form
@@ -311,6 +312,7 @@ __all__ = [
     "lyapunov_function",
     "master_equation",
     "mutual_linearity",
+    "nearest_balanced",
     "noise_spectrum",
     "onsager",
     "open_sweep",
