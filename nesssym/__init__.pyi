@@ -10,7 +10,9 @@ from nesssym.chemistry.potentials import (
     lyapunov_function,
     standard_potentials,
 )
+from nesssym.chemistry.quasi_steady import quasi_steady
 from nesssym.chemistry.rate_equation import RateEquation, rate_equation
+from nesssym.chemistry.repair import nearest_balanced
 from nesssym.chemistry.stability import stability_conditions
 from nesssym.chemistry.states import ReactionSteadyState
 from nesssym.chemistry.stochastic import master_equation, product_form
@@ -316,6 +318,7 @@ __all__ = [
     "lyapunov_function",
     "master_equation",
     "mutual_linearity",
+    "nearest_balanced",
     "noise_spectrum",
     "onsager",
     "open_sweep",
@@ -328,6 +331,7 @@ __all__ = [
     "propagate_errors",
     "pseudo_entropy_bound",
     "pseudo_entropy_production",
+    "quasi_steady",
     "rate_equation",
     "rate_function",
     "read_sbml",

@@ -1,5 +1,7 @@
 """States without a closed form: all of them, enclosed, against the exact ones and by counting."""
 
+import random
+
 import numpy as np
 import pytest
 from sympy import Rational
@@ -48,22 +50,20 @@ def network(text, chemostats=()):
     return ns.ReactionNetwork.from_text(text, chemostats)
 
 
+def _refused(*_):
+    raise ns.TooLargeError("too many terms")
+
+
 @pytest.fixture
 def no_exact_method(monkeypatch):
-    def refused(*_):
-        raise ns.TooLargeError("too many terms")
-
-    monkeypatch.setattr(solve, "numeric_states", refused)
+    monkeypatch.setattr(solve, "numeric_states", _refused)
 
 
 def test_the_search_finds_what_exact_algebra_finds(monkeypatch):
     r, totals = network(FUTILE), {"E": 1, "F": 1, "S0": 10}
     exact = ns.steady_states(r, totals)
 
-    def refused(*_):
-        raise ns.TooLargeError("too many terms")
-
-    monkeypatch.setattr(solve, "numeric_states", refused)
+    monkeypatch.setattr(solve, "numeric_states", _refused)
     found = ns.steady_states(r, totals)
     assert [ss.stability for ss in found] == ["stable", "unstable", "stable"]
     assert {ss.method for ss in found} == {"enclosure"}
@@ -106,6 +106,42 @@ def test_the_cascade_of_huang_and_ferrell():
     for s, rate in r.rate_equations().items():
         scale = max(rates[x.name] for x in r.reactions if s in x.change)
         assert abs(float(rate.xreplace(env))) < 1e-12 * scale
+
+
+def fed(seed, size):
+    """A random network all of whose species are exchanged with the surroundings."""
+    rng = random.Random(seed)
+    names = [f"X{i}" for i in range(size)]
+    lines = [f"0 <-> {x} ; {rng.randint(1, 9)}, {rng.randint(1, 9)}" for x in names]
+    while len(lines) < 2 * size + 1:
+        sides = [rng.choices(names, k=rng.choice((1, 2, 2))) for _ in range(2)]
+        if sorted(sides[0]) != sorted(sides[1]):
+            lines.append(f"{' -> '.join(map(' + '.join, sides))} ; {rng.randint(1, 9)}")
+    return network("\n".join(lines))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_networks_agree_with_exact_algebra(seed, monkeypatch):
+    r = fed(seed, 4)
+    bounds = dict.fromkeys(r.internal, (0, 1000))
+    exact = ns.steady_states(r, bounds=bounds)
+    monkeypatch.setattr(solve, "numeric_states", _refused)
+    found = ns.steady_states(r, bounds=bounds)
+    assert len(found) == len(exact)
+    for ss, known in zip(found, exact, strict=True):
+        assert ss.stability == known.stability
+        assert all(ss.values(25)[s].overlaps(known.values(25)[s]) for s in r.internal)
+
+
+def test_a_resultant_that_vanishes_is_no_continuum():
+    """Elimination leaves an unknown free; the states are isolated all the same."""
+    r = network("""
+        0 <-> X0 ; 9, 4 \n 0 <-> X1 ; 7, 6 \n 0 <-> X2 ; 6, 4 \n 0 <-> X3 ; 8, 3
+        X0 + X1 -> X2 ; 3 \n X1 + X2 -> X3 + X0 ; 2 \n X2 + X3 -> X0 ; 5 \n X3 + X0 -> 2 X1 ; 7
+    """)
+    (ss,) = ns.steady_states(r, bounds=dict.fromkeys(r.internal, (0, 1000)))
+    env = {r.concentrations[s]: float(x) for s, x in ss.values().items()}
+    assert all(abs(float(e.xreplace(env))) < 1e-11 for e in r.rate_equations().values())
 
 
 @pytest.mark.parametrize("seed", range(6))

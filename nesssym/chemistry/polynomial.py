@@ -26,6 +26,7 @@ __all__ = ["equations", "numeric_states", "symbolic_state"]
 
 MAX_TREES = 100
 MAX_UNKNOWN_SIGNS = 4
+MAX_DEGREE, MAX_COUPLED_DEGREE = 60, 16
 
 
 def equations(
@@ -102,7 +103,16 @@ def _roots(triangle: Triangle) -> list[Root]:
     coefficients = [fmpq(0)] * (int(equation.degrees()[triangle.last]) + 1)
     for exponents, c in equation.terms():
         coefficients[exponents[triangle.last]] = c
-    return positive_roots(fmpq_poly(coefficients).numer())
+    found = positive_roots(fmpq_poly(coefficients).numer())
+    coupled = any(not isinstance(step, Quotient) for _, step in triangle.solved)
+    most = MAX_COUPLED_DEGREE if coupled else MAX_DEGREE
+    degree = max((root.polynomial.degree() for root in found), default=0)
+    if degree > most:
+        raise TooLargeError(
+            f"the concentrations are roots of degree {degree}, more than {most}, too high for "
+            "exact algebra"
+        )
+    return found
 
 
 def _values(triangle: Triangle, root: Root, unknowns: Sequence[Symbol]) -> list[Element] | None:
@@ -243,9 +253,13 @@ def _one_change(signs: Sequence[int]) -> bool:
 
 
 def _refuse_free(triangle: Triangle) -> None:
-    if triangle.free:
-        names = ", ".join(str(triangle.space.gens[u]) for u in triangle.free)
-        raise NoSteadyStateError(
-            f"the steady state is not isolated: {names} can take any value; the equations leave a "
-            "continuum of steady states"
-        )
+    if not triangle.free:
+        return
+    names = ", ".join(str(triangle.space.gens[u]) for u in triangle.free)
+    if any(not isinstance(step, Quotient) for _, step in triangle.solved):
+        # A resultant may vanish though the equations it comes from have isolated roots.
+        raise TooLargeError(f"elimination leaves {names} undetermined")
+    raise NoSteadyStateError(
+        f"the steady state is not isolated: {names} can take any value; the equations leave a "
+        "continuum of steady states"
+    )

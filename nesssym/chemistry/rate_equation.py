@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import permutations
 from typing import Any
 
-from sympy import Add, Eq, Expr, Integer, Mul, Rational, Symbol
+from sympy import Add, Eq, Expr, Rational, Symbol
 
-from nesssym import parsing, typeset
+from nesssym import parsing
+from nesssym.chemistry import cleland
 from nesssym.chemistry.linear import is_linear
 from nesssym.chemistry.solve import steady_states
 from nesssym.chemistry.thermodynamics import ReactionCycle
@@ -18,7 +18,6 @@ from nesssym.chemistry.totals import law_totals
 from nesssym.errors import ModelError, TooLargeError, UnknownNameError
 from nesssym.exact.collected import Collected
 from nesssym.exact.collected import collect as collected_by
-from nesssym.exact.rational import cancel
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks import ReactionNetwork
 
@@ -166,10 +165,13 @@ class RateEquation:
         r"""Return Cleland's constants: Vf, Vr, K of each species, Ki of each species, Keq.
 
         With the denominator :math:`c_1 + \sum c_A A + c_{AB} AB + ...`, ``Vf`` is the rate at
-        saturation, ``K_A`` :math:`= c_B/c_{AB}` Michaelis constants, ``Ki_A`` :math:`= c_1/c_A`
-        inhibition constants, ``Keq`` the equilibrium constant. Those of products and ``Vr``
-        belong to the reverse rate. A constant whose terms do not occur in the denominator is left
-        out.
+        saturation and ``K_A`` :math:`= c_B/c_{AB}` a Michaelis constant; those of products and
+        ``Vr`` belong to the reverse rate. ``Ki_A`` is the simplest ratio of a term without A to
+        the same term with A, such as :math:`c_1/c_A` or :math:`c_{PQ}/c_{PQA}`: Cleland's
+        inhibition constant. For another ligand I, ``Kis_I`` :math:`= c_1/c_I` acts on the slope
+        (competitive) and ``Kii_I`` :math:`= c_{AB}/c_{ABI}` on the intercept (uncompetitive).
+        ``Keq`` is the equilibrium constant. A constant whose terms do not occur in the
+        denominator is left out, and so are those of the reverse rate where there is none.
 
         Raises
         ------
@@ -181,83 +183,42 @@ class RateEquation:
         ----------
         W. W. Cleland, Biochim. Biophys. Acta 67, 104 (1963), doi:10.1016/0006-3002(63)91800-6.
         """
-        found: dict[str, Expr] = {}
-        c = self.denominator
-        one = c.get(Integer(1), 0)
-        for side, speed in ((self.substrates, "Vf"), (self.products, "Vr")):
-            every = self._product(side)
-            if every not in c or every not in self.numerator:
-                continue
-            sign = 1 if speed == "Vf" else -1
-            found[speed] = cancel(sign * self.numerator[every] / c[every]) * self.total
-            for s in dict.fromkeys(side):
-                rest = every / self._variable(s)
-                if rest in c:
-                    found[f"K_{s}"] = cancel(c[rest] / c[every])
-        for s in dict.fromkeys((*self.substrates, *self.products)):
-            x = self._variable(s)
-            if x in c and one != 0 and len({*self.substrates}) + len({*self.products}) > 2:
-                found[f"Ki_{s}"] = cancel(one / c[x])
-        found["Keq"] = self.equilibrium_constant
-        shared = Steps.over(self.network)
-        return shared.formulas(found, heads=map(_head, found))
+        found = cleland.constants(
+            self.collected, self._named, self.total, self.substrates, self.products
+        )
+        return Steps.over(self.network).formulas(found, heads=map(cleland.head, found))
 
     @cached_property
     def equilibrium_constant(self) -> Expr:
-        """The ratio of products to substrates at which the rate vanishes.
-
-        What both directions need, such as protons that bind and leave again, is in both terms.
-        """
-        forward, backward = map(self._product, (self.substrates, self.products))
-        for along, against in permutations(self.numerator, 2):
-            if len(self.numerator) == 2 and cancel(along / against - forward / backward) == 0:
-                return cancel(-self.numerator[along] / self.numerator[against])
-        listed = ", ".join(map(str, self.numerator))
-        raise ModelError(
-            f"the numerator holds {listed}, wanted {forward} and {backward} alone: this is no "
-            "rate of Cleland's form. Steps that are fast leave one (fast=[...]), once "
-            "Wegscheider's conditions are imposed (subs(wegscheider_conditions(...)))"
+        """The ratio of products to substrates at which the rate vanishes."""
+        return cleland.equilibrium_constant(
+            self.collected, self._named, self.substrates, self.products
         )
 
     def haldane(self) -> Eq:
-        """Return Haldane's relation between Keq and Cleland's constants, checked exactly.
+        """Return a relation of Haldane's between Keq and Cleland's constants, checked exactly.
 
         Raises
         ------
         ModelError
-            The constants that it holds are not all there.
+            There is none: the enzyme goes one way, or constants are missing.
 
         References
         ----------
         J. B. S. Haldane, Enzymes (Longmans, Green, 1930).
         """
-        constants = self.constants()
-        names = [self._dissociation(side, constants) for side in (self.substrates, self.products)]
-        if not {"Vf", "Vr"} <= set(constants.labels) or None in names:
-            raise ModelError(
-                f"Haldane's relation needs constants that this rate lacks; it has "
-                f"{', '.join(constants)}"
-            )
-        above, below = (["Vf", *(names[1] or [])], ["Vr", *(names[0] or [])])
-        value = Mul(*(constants[n] for n in above)) / Mul(*(constants[n] for n in below))
-        if cancel(value - constants["Keq"]) != 0:
-            raise ModelError("Haldane's relation does not hold; the rate is not of Cleland's form")
-        symbol = parsing.symbol
-        right = Mul(*map(symbol, above)) / Mul(*map(symbol, below))
-        return Eq(symbol("Keq"), right, evaluate=False)
+        _ = self.equilibrium_constant
+        found = self.constants()
+        return cleland.haldane(found.__getitem__, found.labels, self.substrates, self.products)
 
-    def _dissociation(self, side: Sequence[str], constants: Formulas) -> list[str] | None:
-        """Name constants whose product is c_1/c_AB: Ki of one species and K of the other."""
-        if len(side) == 1:
-            return [f"K_{side[0]}"] if f"K_{side[0]}" in constants.labels else None
-        if len(set(side)) == 2 == len(side):
-            for a, b in (side, side[::-1]):
-                if {f"Ki_{a}", f"K_{b}"} <= set(constants.labels):
-                    return [f"Ki_{a}", f"K_{b}"]
-        return None
-
-    def _product(self, side: Sequence[str]) -> Expr:
-        return Mul(*map(self._variable, side))
+    @property
+    def _named(self) -> dict[str, Expr]:
+        """The concentrations by species."""
+        named = {x.name: x for x in self.variables}
+        for s in (*self.substrates, *self.products):
+            if s not in named:
+                raise UnknownNameError.of("collected concentration", s, named)
+        return named
 
 
 def rate_equation(
@@ -406,9 +367,3 @@ def _variables(network: ReactionNetwork, names: Sequence[str] | None) -> tuple[S
 
 def _degree(m: Expr, x: Symbol) -> int:
     return int(m.as_powers_dict().get(x, 0))
-
-
-def _head(name: str) -> str:
-    stem, _, species = name.partition("_")
-    letter = {"Vf": "V_{f", "Vr": "V_{r", "K": "K_{", "Ki": "K_{i,", "Keq": "K_{eq"}[stem]
-    return f"{letter}{typeset.text(species) if species else ''}}}"

@@ -32,6 +32,7 @@ __all__ = [
     "detailed_balance_conditions",
     "entropy_production",
     "is_equilibrium",
+    "undriven_cycles",
     "wegscheider_conditions",
 ]
 
@@ -208,14 +209,16 @@ def wegscheider_conditions(
     >>> ns.wegscheider_conditions(r, solve_for=["f"])
     {f: a*c*e/(b*d)}
     """
-    return _conditions(network, _undriven(network, one_way=True), solve_for)
+    return _conditions(network, undriven_cycles(network, one_way=True), solve_for)
 
 
-def _undriven(network: ReactionNetwork, one_way: bool) -> tuple[ReactionCycle, ...]:
+def undriven_cycles(
+    network: ReactionNetwork, *, one_way: bool = False
+) -> tuple[ReactionCycle, ...]:
     """Return a basis of the cycles that nothing drives.
 
     What comes from nowhere and goes nowhere comes from a reservoir, so that reactions with an
-    empty side are left out.
+    empty side are left out; so are those that go one way, unless they are asked for.
     """
     inside = tuple(
         r
@@ -240,7 +243,8 @@ def _conditions(
 class ReactionImbalance:
     r"""The loops of a numeric network whose rate constants contradict thermodynamics.
 
-    Truthy if there are any; printing it names each loop and its ln-ratio.
+    Truthy if there are any; printing it names each loop and its ln-ratio. `nearest_balanced` mends
+    the network.
 
     Parameters
     ----------
@@ -284,7 +288,7 @@ def check_detailed_balance(
     """
     fixed = network.subs(values) if values else network
     found = []
-    for cycle in _undriven(fixed, one_way=False):
+    for cycle in undriven_cycles(fixed):
         affinity = cycle.affinity
         if affinity.free_symbols:
             missing = ", ".join(sorted(s.name for s in affinity.free_symbols))

@@ -22,6 +22,7 @@ __all__ = ["Quotient", "Triangle", "definite", "shortened", "triangles"]
 
 MAX_TERMS = 4_000
 MAX_BRANCHES = 64
+MAX_DEGREE = 400
 MOST_SHORT = 400
 
 
@@ -279,6 +280,12 @@ def _resultants(
             yield [*kept, common], []
             yield [*kept, first / common, p / common], []
             return
+    degree = max(int(first.total_degree()) * int(p.total_degree()) for p in others)
+    if degree > MAX_DEGREE:
+        raise TooLargeError(
+            f"the equations for {', '.join(str(space.gens[v]) for v in unknowns)} are coupled; "
+            f"elimination leads to degree {degree}, more than {MAX_DEGREE}"
+        )
     eliminated = [first.resultant(p, u) for p in others]
     yield [*rest, *eliminated], [(u, tuple(with_u))]
 

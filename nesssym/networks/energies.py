@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Expr, Integer, exp
+from sympy import Add, Expr, Integer, exp
 
 from nesssym import parsing
 from nesssym.errors import ModelError, UnknownNameError
+from nesssym.networks.reactions import Reaction
 from nesssym.networks.transitions import Transition, lookup
 
-__all__ = ["Exchanged", "balanced", "exchanged"]
+__all__ = ["Exchanged", "balanced", "exchanged", "reversed_by_potentials"]
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,7 @@ def exchanged(
     """
 
     def real(value: Any) -> Expr:
-        expr = parsing.expr(value, known)
-        new = expr.free_symbols.difference(known.values()) if isinstance(value, str) else ()
-        return expr.xreplace({s: parsing.symbol(s.name, positive=False) for s in new})
+        return _real(value, known)
 
     labels = dict.fromkeys(name for t in transitions for name in (t.label, t.channel) if name)
     for given in (drive, mu, beta if isinstance(beta, Mapping) else {}):
@@ -124,14 +123,51 @@ def balanced(
     return tuple(found)
 
 
+def reversed_by_potentials(
+    species: Sequence[str],
+    reactions: Sequence[Reaction],
+    known: Mapping[str, Expr],
+    potentials: Mapping[Any, Any],
+    beta: Any,
+) -> tuple[Reaction, ...]:
+    """Return the reactions with reverse constants from standard chemical potentials.
+
+    Each keeps its forward constant. Parameters are those of `exchanged`, and of
+    `nesssym.ReactionNetwork.with_potentials`.
+    """
+    mu = _by_state("standard potential", potentials, species, lambda v: _real(v, known), "species")
+    inverse = parsing.expr(beta, known)
+    found = []
+    for r in reactions:
+        if r.law:
+            raise ModelError(
+                f"{r.name} ({r.text}) has a rate law of its own; potentials tie the rate constants "
+                "of mass action"
+            )
+        rise = Add(*(n * mu[s] for s, n in r.change.items()))
+        found.append(replace(r, reverse=r.rate * exp(inverse * rise)))
+    return tuple(found)
+
+
+def _real(value: Any, known: Mapping[str, Expr]) -> Expr:
+    """Read an expression; new names in text are real."""
+    expr = parsing.expr(value, known)
+    new = expr.free_symbols.difference(known.values()) if isinstance(value, str) else ()
+    return expr.xreplace({s: parsing.symbol(s.name, positive=False) for s in new})
+
+
 def _by_state(
-    what: str, values: Mapping[Any, Any], states: Sequence[str], read: Callable[[Any], Expr]
+    what: str,
+    values: Mapping[Any, Any],
+    states: Sequence[str],
+    read: Callable[[Any], Expr],
+    kind: str = "state",
 ) -> dict[str, Expr]:
     given = {str(state): read(value) for state, value in values.items()}
     for state in given:
         if state not in states:
-            raise UnknownNameError.of("state", state, states)
+            raise UnknownNameError.of(kind, state, states)
     missing = [state for state in states if state not in given]
     if missing:
-        raise ModelError(f"no {what} for {', '.join(missing)}; give one for every state")
+        raise ModelError(f"no {what} for {', '.join(missing)}; give one for every {kind}")
     return given

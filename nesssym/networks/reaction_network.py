@@ -13,6 +13,7 @@ from sympy import Expr, Integer, S, Symbol
 from nesssym import parsing
 from nesssym.errors import ModelError, NameClashError, UnknownNameError
 from nesssym.networks import bipartite
+from nesssym.networks.energies import reversed_by_potentials
 from nesssym.networks.reactions import Reaction, one_at_a_time, read_reactions
 from nesssym.networks.state_graph import StateGraph
 from nesssym.networks.stoichiometry import Stoichiometry
@@ -278,6 +279,41 @@ class ReactionNetwork(Stoichiometry):
         assume = tuple(e for e in (a.xreplace(env) for a in self.assume) if e.free_symbols)
         levels = tuple(level.xreplace(env) for level in self.levels)
         return replace(self, reactions=reactions, levels=levels, assume=assume)
+
+    def with_potentials(self, potentials: Mapping[Any, Any], *, beta: Any = 1) -> ReactionNetwork:
+        r"""Return the network with reverse rate constants that agree with chemical potentials.
+
+        Every reaction keeps its forward constant, and
+
+        .. math:: k_- = k_+ e^{\beta \sum_s \nu_s \mu^\circ_s}, \qquad
+                  \ln\frac{k_+}{k_-} = -\beta\,\Delta_r G^\circ,
+
+        so that Wegscheider's conditions hold whatever the values. A reaction that went one way
+        only goes both ways then. `nesssym.standard_potentials` is the way back.
+
+        Parameters
+        ----------
+        potentials : mapping
+            Species to standard chemical potential (Gibbs energy of formation), one for every
+            species, chemostats and enzyme forms too. Text makes real symbols.
+        beta : expression, optional
+            1/(k_B T), or 1/(RT) for energies per mole; 1 where potentials are in units of it.
+
+        Raises
+        ------
+        ModelError
+            A species without a potential, or a reaction with a rate law of its own.
+
+        Examples
+        --------
+        >>> import nesssym as ns
+        >>> r = ns.ReactionNetwork.from_text("A + B -> C ; k", chemostats=["A", "B"])
+        >>> r.with_potentials({"A": 0, "B": "mu_B", "C": "mu_C"}).reactions
+        (R1: A + B <-> C ; k, k*exp(-mu_B + mu_C),)
+        """
+        known = {symbol.name: symbol for symbol in self.symbols}
+        found = reversed_by_potentials(self.species, self.reactions, known, potentials, beta)
+        return replace(self, reactions=found)
 
     @cached_property
     def rates(self) -> tuple[tuple[Expr, Expr], ...]:
