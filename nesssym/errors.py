@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Iterable
+from types import FrameType
 
 __all__ = [
     "IrreversibleError",
@@ -94,7 +95,8 @@ class NessWarning(UserWarning):
 
 def warn(message: str) -> None:
     """Warn with a `NessWarning` that points at the line which called the library, however deep."""
-    frame, level = sys._getframe(1), 2
+    frame: FrameType | None = sys._getframe(1)
+    level = 2
     while frame is not None and frame.f_globals.get("__name__", "").split(".")[0] in _OURS:
         frame, level = frame.f_back, level + 1
     warnings.warn(message, NessWarning, stacklevel=level)
