@@ -370,3 +370,12 @@ def test_bad_moving_protocols():
         ns.Protocol([fast], [1], time="t").hatano_sasa()
     with pytest.raises(ns.ModelError, match="2 drives for 1 graphs; give one for all, or one each"):
         ns.Protocol([falling], [1], drive=[{}, {}])
+
+
+def test_what_is_left_of_a_wrong_identity_shows_where():
+    energies, drive = {"A": "EA", "B": "EB", "C": "EC"}, {"C->A": "f"}
+    ring = ns.StateGraph.from_text("A <-> B ; a, 1 \n B <-> C ; b, 1 \n C <-> A ; c, 1")
+    driven = ring.with_energies(energies, drive=drive, split="1/2")
+    left = ns.crooks_identity(driven, energies).residual
+    places = {(i, j) for i in range(3) for j in range(3) if left[i, j] != 0}
+    assert places == {(0, 2), (2, 0)}
