@@ -45,9 +45,14 @@ from nesssym.dissipation.exchanges import (
     independent_affinities,
     operational_currents,
 )
-from nesssym.dissipation.identities import Identity, crooks_identity, fluctuation_identities
+from nesssym.dissipation.identities import (
+    FluctuationTest,
+    Identity,
+    crooks_identity,
+    fluctuation_identities,
+)
 from nesssym.dissipation.information import information_flow
-from nesssym.dissipation.protocols import FluctuationTest, Protocol
+from nesssym.dissipation.protocols import Protocol
 from nesssym.dissipation.reservoirs import energy_balance, energy_exchanges
 from nesssym.dissipation.splits import dual, housekeeping, pseudo_entropy_production
 from nesssym.dissipation.visible import visible_transitions

@@ -48,7 +48,7 @@ def precise_values(
     '0.66666666666666666667'
     """
     wanted = int(digits * 3.33) + 4
-    bits = FIRST_BITS
+    bits = max(FIRST_BITS, wanted + 32)
     while True:
         with flint.ctx.workprec(bits):
             try:

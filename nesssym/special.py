@@ -7,7 +7,8 @@ which is what every kernel of numbers uses: one evaluation for all precisions.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import flint
@@ -23,6 +24,7 @@ __all__ = [
     "SPECIAL",
     "RootIn",
     "Special",
+    "analytic",
     "atanhc",
     "besseli_modulus",
     "exprel",
@@ -366,8 +368,19 @@ _state = threading.local()
 
 
 def is_analytic() -> bool:
-    """Whether what is evaluated must be analytic: within `enclosed_integral`."""
+    """Whether what is evaluated must be analytic: within `analytic`."""
     return bool(getattr(_state, "analytic", False))
+
+
+@contextmanager
+def analytic(needed: bool = True) -> Iterator[None]:
+    """Evaluate complex balls to NaN where a function is not analytic, if that is needed."""
+    before = is_analytic()
+    _state.analytic = needed or before
+    try:
+        yield
+    finally:
+        _state.analytic = before
 
 
 def enclosed_integral(function: Callable[[Any], Any], low: Any, high: Any) -> Any:
@@ -379,15 +392,12 @@ def enclosed_integral(function: Callable[[Any], Any], low: Any, high: Any) -> An
     doi:10.1007/978-3-319-96418-8_30.
     """
 
-    def integrand(x: Any, analytic: bool) -> Any:
-        before = is_analytic()
-        _state.analytic = analytic or before
-        try:
-            return flint.acb(function(x))
-        except ZeroDivisionError:
-            return flint.acb("nan")
-        finally:
-            _state.analytic = before
+    def integrand(x: Any, needed: bool) -> Any:
+        with analytic(needed):
+            try:
+                return flint.acb(function(x))
+            except ZeroDivisionError:
+                return flint.acb("nan")
 
     value = flint.acb.integral(integrand, flint.acb(low), flint.acb(high))
     complex_ = any(isinstance(bound, flint.acb) for bound in (low, high)) or is_analytic()

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 
+import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Symbol, limit
+from sympy import Rational, Symbol, limit
 
 import nesssym as ns
 from nesssym.exact.rational import equal
 from tests.compare import same_log
-from tests.models import SMALL, multigraphs, random_values
+from tests.models import SMALL, multigraphs, random_values, symbolic
 
 
 @given(multigraphs(one_way=True), st.data())
@@ -204,3 +205,13 @@ def test_large_rates_are_refused():
         ns.lump(grid, [list(range(8)), list(range(8, 16))])
     with pytest.raises(ns.TooLargeError, match="more than 20,000; substitute numbers"):
         ns.eliminate_states(grid, range(1, 15), merge=True)
+
+
+def test_many_states_are_eliminated_one_after_the_other():
+    """Every way keeps a name of its own, however many there are, and the affinities stay."""
+    m = symbolic(nx.complete_graph(5))
+    model = m.subs({s: Rational(i + 1, 3) for i, s in enumerate(m.symbols)})
+    two = ns.eliminate_states(model, ["0", "1", "2"])
+    assert len({t.label for t in two.transitions}) == len(two.transitions) > 20
+    p, q = ns.steady_state(model).state.at({}), ns.steady_state(two).state.at({})
+    assert q["3"] / q["4"] == p["3"] / p["4"]

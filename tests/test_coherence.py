@@ -86,3 +86,14 @@ def test_equal_modes_with_one_eigenvector():
     modes = ns.relaxation_modes(ring, digits=30)
     assert [Rational(m) for m in modes] == [-7, -7]
     assert ns.coherence_bound(ring).lower == 0
+
+
+def test_one_way_rings_run_in_any_direction():
+    for text in (
+        "A -> B ; 1 \n B -> C ; 1 \n C -> A ; 1",
+        "B -> A ; 1 \n C -> B ; 1 \n A -> C ; 1",
+    ):
+        bound = ns.coherence_bound(ns.StateGraph.from_text(text))
+        assert bound.upper == sqrt(3) / 3
+    never = ns.StateGraph.from_text("A -> B ; 2 \n B <-> C ; 3, 1 \n C -> A ; 5 \n A -> C ; 1")
+    assert ns.coherence_bound(never).holds({})

@@ -318,3 +318,21 @@ def test_nothing_counted_is_an_error_everywhere():
             ask()
     assert ns.chord_counts(g, {"A->B": 1, "B->C": -1}) == {"A->B": 0}
     assert ns.cumulants(g, {"A->B": 0}).at({}) == {"c1": 0, "c2": 0}
+
+
+def test_the_reason_of_a_symmetry_is_that_of_its_cycles():
+    text = "A <-> B ; 2, 1 \n B <-> C ; 3, 1 \n C <-> A ; 5, 2 \n x: A <-> B ; {}, {}"
+    ring = "every cycle makes the same entropy per unit of what is counted"
+    found = ns.gallavotti_cohen(ns.StateGraph.from_text(text.format(4, 2)), {"B->C": 2})
+    assert found.reason == ring
+    assert same_log(found.shift["shift"], log(15) / 2)
+    # The cycle of both channels makes log 15 too, and counts as much.
+    double = ns.StateGraph.from_text(text.format(30, 1))
+    assert ns.gallavotti_cohen(double, {"B->C": 1, "A->B/x": 1}).reason == ring
+
+
+def test_diffusion_is_half_the_second_cumulant():
+    g = ns.StateGraph.from_text("A <-> B ; 2, 1 \n B <-> C ; 3, 1 \n C <-> A ; 5, 2")
+    c = ns.cumulants(g, {"A->B": 3}).at({})
+    found = ns.dispersion(g, {"A->B": 3}).at({})
+    assert found == {"mean": c["c1"], "diffusion": c["c2"] / 2, "fano": c["c2"] / c["c1"]}

@@ -271,3 +271,21 @@ def test_numbers_tie_affinities_where_their_powers_are_equal(last, count):
         f"x: a <-> b ; 1, 1 \n y: a <-> b ; 2, 3 \n z: a <-> b ; {last}"
     )
     assert len(ns.independent_affinities(graph)) == count
+
+
+def test_powers_of_primes_tell_which_affinities_are_independent():
+    text = "A <-> B ; 1, 1 \n x: A <-> B ; 2, 1 \n y: A <-> B ; 3, 1 \n z: A <-> B ; 6, 1"
+    assert len(ns.independent_affinities(ns.StateGraph.from_text(text))) == 2
+    text = "A <-> B ; 1, 1 \n x: A <-> B ; 6*sqrt(2), 1 \n y: A <-> B ; 72, 1"
+    assert len(ns.independent_affinities(ns.StateGraph.from_text(text))) == 1
+
+
+def test_pairs_of_particles_do_twice_the_chemical_work():
+    dot = ns.StateGraph.from_text("L: 0 <-> 2 ; a, 1 \n R: 0 <-> 2 ; b, 1")
+    bath = {"mu": {"L": "muL", "R": "muR"}, "particles": {"0": 0, "2": 2}}
+    energies = {"0": 0, "2": "E"}
+    dot = dot.with_energies(energies, **bath)
+    amounts = ns.energy_exchanges(dot, energies, **bath)
+    [(label, work)] = amounts["chemical work L"].items()
+    assert amounts["particles L"][label] == 2
+    assert (work + amounts["heat L"][label]).expand() == Symbol("E", real=True)

@@ -266,3 +266,116 @@ def test_bad_relative_entropies():
     with pytest.raises(ns.ModelError, match="A is occupied in the first"):
         ns.relative_entropy(b, zero)
     assert ns.relative_entropy(zero, b)["D"] == log(2)
+
+
+MOVING = ({"1": 0, "2": "t", "3": "sin(2*t)"}, {"1": "t", "2": 2, "3": 0})
+PUSH = ({"3->1": "1 + t"}, {"3->1": "t/2", "1->2": 1})
+
+
+def moving():
+    stages = list(zip(MOVING, ("1/2", "1/4"), strict=True))
+    return ns.Protocol.between(RING, stages, drive=PUSH, split="1/2", time="t")
+
+
+def test_theorems_hold_while_energies_and_drive_move():
+    protocol = moving()
+    assert protocol.jarzynski(digits=15).defect == 0
+    assert protocol.crooks("1/3", digits=15).defect == 0
+    assert protocol.hatano_sasa(digits=15).defect == 0
+    for test in (
+        protocol.jarzynski("steady", digits=15),
+        protocol.crooks("1/3", "steady", digits=15),
+        protocol.hatano_sasa({"1": "1/2", "2": "1/4", "3": "1/4"}, digits=15),
+    ):
+        assert abs(test.defect) > 1e-3
+        assert abs(test.average - test.theorem * test.factor) < 1e-13
+    assert protocol.reversed().reversed().energies == protocol.energies
+
+
+def test_what_moves_is_the_limit_of_stairs():
+    def stairs(steps):
+        stages, pushes = [(dict.fromkeys(RING.states, 0), 0)], [{}]
+        for k in range(steps):
+            t = Rational(2 * k + 1, 2 * steps)
+            stages.append(({"1": 0, "2": t, "3": t**2}, Rational(1, steps)))
+            pushes.append({"3->1": 1 + t})
+        stages.append(({"1": 0, "2": 1, "3": 1}, 0))
+        pushes.append({})
+        return ns.Protocol.between(RING, stages, drive=pushes, split="1/2").jarzynski(digits=12)
+
+    levels = {"1": 0, "2": "t", "3": "t**2"}
+    smooth = ns.Protocol.between(
+        RING, [(levels, 1)], drive={"3->1": "1 + t"}, split="1/2", time="t"
+    ).jarzynski(digits=12)
+    coarse, fine = (stairs(n).mean - smooth.mean for n in (6, 12))
+    assert abs(fine) < 2e-3
+    assert 3.5 < coarse / fine < 4.5  # midpoints are of second order
+
+
+def test_mean_excess_of_a_rate_that_grows():
+    """Against an equation that is solved step by step in another library."""
+    graph = ns.StateGraph.from_text("A <-> B ; 1 + 3*t/T, 1 \n x: A <-> B ; 1, 2")
+    test = ns.Protocol([graph], ["T"], time="t").hatano_sasa(values={"T": 2}, digits=12)
+    with mpmath.workdps(15):
+
+        def flow(t, y):
+            up, down = 2 + mpmath.mpf(3) / 2 * t, mpmath.mpf(3)
+            change = mpmath.mpf(3) / 2 * down / (up + down) ** 2
+            steady = up / (up + down)
+            gain = y[0] * -change / steady + (1 - y[0]) * change / (1 - steady)
+            return [up * (1 - y[0]) - down * y[0], gain]
+
+        wanted = mpmath.odefun(flow, 0, [mpmath.mpf(2) / 5, 0])(2)[1]
+        assert abs(test.mean - wanted) < 1e-11
+    assert test.average == 1
+
+
+@given(multigraphs(max_states=3), st.data())
+@settings(max_examples=3, deadline=None)
+def test_hatano_sasa_while_rates_of_random_graphs_move(m, data):
+    rates = {}
+    for t in m.transitions:
+        for pair, rate in (((t.source, t.target), t.rate), ((t.target, t.source), t.reverse)):
+            rates[*pair, t.channel] = f"{rate}*(1 + {data.draw(st.integers(0, 3))}*t)"
+    graph = ns.StateGraph.from_rates(rates, states=m.states)
+    protocol = ns.Protocol([graph, m], ["1/8", 0], time="t")
+    assert protocol.hatano_sasa(digits=12).defect == 0
+    elsewhere = protocol.hatano_sasa({m.states[0]: 1}, digits=12)
+    assert abs(elsewhere.average - elsewhere.factor) < 1e-10 * elsewhere.average
+    assert elsewhere.mean >= -mpmath.log(elsewhere.average)
+
+
+def test_symbols_in_a_protocol_get_their_values_when_asked():
+    graph = ns.StateGraph.from_text("A <-> B ; k*(2 - t/T), 1", assume=["2 - t/T"])
+    protocol = ns.Protocol([graph, graph.subs({"t": "T"})], ["T", "D"], time="t")
+    test = protocol.hatano_sasa(values={"k": 3, "T": "1/2", "D": 1}, digits=12)
+    assert test.average == 1
+    assert test.mean > 0
+    with pytest.raises(ns.UnknownNameError, match="no value for T, k, D"):
+        protocol.hatano_sasa()
+
+
+def test_bad_moving_protocols():
+    falling = ns.StateGraph.from_text("A <-> B ; 1 - t, 1", assume=["1 - t"])
+    with pytest.raises(ns.ModelError, match=r"rate of A->B becomes negative.*stay positive"):
+        ns.Protocol([falling], [2], time="t").hatano_sasa()
+    with pytest.raises(ns.ModelError, match="a duration depends on t, the time within a stage"):
+        ns.Protocol([falling], ["2*t"], time="t")
+    with pytest.raises(ns.UnknownNameError, match="no value for t"):
+        ns.Protocol([falling], [2]).hatano_sasa()
+    fast = ns.StateGraph.from_text("A <-> B ; 1000000 + t, 1")
+    with pytest.raises(
+        ns.TooLargeError, match=r"act too fast.*take shorter stages, or a staircase"
+    ):
+        ns.Protocol([fast], [1], time="t").hatano_sasa()
+    with pytest.raises(ns.ModelError, match="2 drives for 1 graphs; give one for all, or one each"):
+        ns.Protocol([falling], [1], drive=[{}, {}])
+
+
+def test_what_is_left_of_a_wrong_identity_shows_where():
+    energies, drive = {"A": "EA", "B": "EB", "C": "EC"}, {"C->A": "f"}
+    ring = ns.StateGraph.from_text("A <-> B ; a, 1 \n B <-> C ; b, 1 \n C <-> A ; c, 1")
+    driven = ring.with_energies(energies, drive=drive, split="1/2")
+    left = ns.crooks_identity(driven, energies).residual
+    places = {(i, j) for i in range(3) for j in range(3) if left[i, j] != 0}
+    assert places == {(0, 2), (2, 0)}

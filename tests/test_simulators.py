@@ -223,3 +223,11 @@ def test_a_start_in_a_transient_state_is_refused():
         pytest.raises(ns.ModelError, match="left for ever"),
     ):
         ns.time_averages(g, {"x": {"B": 1}}, start="T")
+
+
+def test_short_runs_have_a_length_too():
+    g = ns.StateGraph.from_text("A <-> B ; 2, 3")
+    short = ns.time_averages(g, {"b": {"B": 1}}, time="1/2").at({})
+    assert short == ns.time_averages(g, {"b": {"B": 1}}).at({"T": "1/2"})
+    with pytest.raises(ns.ParameterError, match="length of a run is 0; it must be positive"):
+        ns.time_averages(g, {"b": {"B": 1}}, time=0)

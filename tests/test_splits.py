@@ -155,6 +155,7 @@ RING = "A <-> B ; 2, 1 \n B <-> C ; 3, 1 \n C <-> A ; 5, 2"
         ({"A": "1/2", "B": "1/3"}, ns.ModelError, "sum to 5/6, wanted 1"),
         ({"A": "3/2", "B": "-1/2"}, ns.ModelError, "the probability of B is -1/2"),
         ({"A": 1}, ns.ModelError, "B is empty next to A"),
+        ({"B": "1/2", "C": "1/2"}, ns.ModelError, "A is empty next to B"),
         ({"A": "x", "B": "x", "C": "x"}, ns.ModelError, r"sum to 3\*x, wanted 1"),
         ({"A": "1/2", "D": "1/2"}, ns.UnknownNameError, "unknown state 'D'"),
     ],
@@ -321,3 +322,17 @@ def test_the_dual_of_one_way_transitions_runs_backwards():
     assert [t.label for t in back.transitions] == ["B->A", "C->B", "A->C"]
     assert [t.rate for t in back.transitions] == [3, 5, 2]
     assert ns.steady_state(back).state.at({}) == ss.state.at({})
+
+
+def test_affinities_of_several_visible_transitions():
+    text = (
+        "A <-> B ; 2, 1 \n B <-> C ; 3, 1 \n C <-> A ; 5, 2 \n C <-> D ; 1, 4 \n x: A <-> B ; 3, 7"
+    )
+    ss = ns.steady_state(ns.StateGraph.from_text(text))
+    seen = ns.visible_transitions(ss, ["A->B", "C->D", "B->C"]).at({})
+    for ahead, back in (("A->B", "B->A"), ("B->C", "C->B")):
+        chances = seen[f"P({ahead}|{ahead})"], seen[f"P({back}|{back})"]
+        assert same_log(seen[f"affinity {ahead}"], log(chances[0] / chances[1]))
+    # Nothing leads from D but the way back, so that D is never entered twice in a row.
+    assert seen["P(C->D|C->D)"] == 0
+    assert "affinity C->D" not in seen

@@ -152,6 +152,10 @@ def test_transient_states_take_no_part():
     with pytest.warns(ns.NessWarning, match="transient"):
         bound = ns.best_current_bound(ss, {"A->B/x": 1})
     assert bound.at({})["ratio"] == 1
+    live = ns.StateGraph.from_text("x: A <-> B ; 1, 2 \n y: A <-> B ; 5, 2")
+    alone = ns.pseudo_entropy_bound(ns.steady_state(live), {"A->B/x": 1})
+    with pytest.warns(ns.NessWarning, match="transient"):
+        assert ns.pseudo_entropy_bound(ss, {"A->B/x": 1}).at({}) == alone.at({})
 
 
 CHAIN = ns.steady_state(ns.gallery.load("enso").model)

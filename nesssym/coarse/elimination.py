@@ -167,24 +167,33 @@ def _without(transitions: Sequence[Transition], state: str, shared: Steps) -> li
             f"there is no way out of {state!r}; an absorbing state cannot be eliminated"
         )
     kept = [t for t in transitions if state not in (t.source, t.target)]
-    taken = {t.label for t in kept}
+    taken = {(frozenset((t.source, t.target)), t.channel) for t in kept}
     for position, (a, into_a, out_a, first) in enumerate(near):
         for c, into_c, out_c, second in near[position + 1 :]:
             forth, back = (shared.let(way / total, "w") for way in (into_a * out_c, into_c * out_a))
             if a == c or forth == back == 0:
                 continue
-            names = ", ".join(filter(None, (first, second)))
-            channel = f"via {state}" + (f" ({names})" if names else "")
-            new = Transition(a, c, forth, back, channel)
-            if forth == 0:
-                new = Transition(c, a, back, forth, channel)
-            if new.label in taken:
+            ends = frozenset((a, c))
+            free = [name for name in _names(state, first, second) if (ends, name) not in taken]
+            if not free:
                 raise ModelError(
-                    f"two transitions would be called {new.label}; rename the channels"
+                    f"two transitions would be called {a}->{c}/via {state}; rename the channels"
                 )
-            taken.add(new.label)
-            kept.append(new)
+            new = Transition(a, c, forth, back, free[0])
+            taken.add((ends, free[0]))
+            kept.append(new if forth != 0 else Transition(c, a, back, forth, free[0]))
     return kept
+
+
+def _names(state: str, first: str, second: str) -> tuple[str, str, str]:
+    """Return names for a way through a state, for where others between the same ends have one."""
+    names = ", ".join(filter(None, (first, second)))
+    both = first or "-", second or "-"
+    return (
+        f"via {state}" + (f" ({names})" if names else ""),
+        f"via {state} ({', '.join(both)})",
+        f"via {state} ({', '.join(both[::-1])})",
+    )
 
 
 def _merged(transitions: Sequence[Transition], shared: Steps) -> list[Transition]:

@@ -1,4 +1,4 @@
-"""Driving in time: Hatano-Sasa, Jarzynski and Crooks along piecewise-constant protocols."""
+"""Driving in time: Hatano-Sasa, Jarzynski and Crooks along protocols, in steps or moving."""
 
 from __future__ import annotations
 
@@ -12,55 +12,45 @@ from flint import arb
 from sympy import Expr, Rational
 
 from nesssym import parsing
-from nesssym.dissipation.evolution import Stage, exponential_work, mean_work, overlap
-from nesssym.dissipation.identities import Identity, crooks_identity, fluctuation_identities
+from nesssym.dissipation.evolution import (
+    Stage,
+    exponential_work,
+    free_energy_change,
+    mean_work,
+    overlap,
+    weighted,
+)
+from nesssym.dissipation.identities import (
+    FluctuationTest,
+    Identity,
+    crooks_identity,
+    fluctuation_identities,
+)
+from nesssym.dissipation.stages import (
+    Drive,
+    check_graphs,
+    each_drive,
+    parsed_drive,
+    read_energies,
+    turned_graphs,
+    turned_values,
+)
 from nesssym.errors import ModelError, UnknownNameError
 from nesssym.networks import StateGraph, Transition
 from nesssym.precise import precise_values
 
-__all__ = ["FluctuationTest", "Protocol"]
-
-
-@dataclass(frozen=True)
-class FluctuationTest:
-    """An exponential average along a protocol beside what a fluctuation theorem says it is.
-
-    Attributes
-    ----------
-    average : mpf
-        The average, by matrix exponentials of balls, right to all digits asked for.
-    theorem : mpf
-        What the theorem gives.
-    mean : mpf
-        The mean of the quantity itself, which by Jensen's inequality is not below -ln(average).
-    factor : mpf
-        By what the theorem fails, found by other means: 1 where it holds.
-    defect : mpf
-        The average minus what the theorem gives, from twice as many digits.
-
-    Examples
-    --------
-    >>> import nesssym as ns
-    >>> a, b = (ns.StateGraph.from_text(f"A <-> B ; {k}, 1") for k in (1, 3))
-    >>> test = ns.Protocol([a, b], [0, 1]).hatano_sasa()
-    >>> test.theorem, round(float(test.mean), 12)
-    (mpf('1.0'), 0.143841036226)
-    """
-
-    average: mpmath.mpf
-    theorem: mpmath.mpf
-    mean: mpmath.mpf
-    factor: mpmath.mpf
-    defect: mpmath.mpf
+__all__ = ["Protocol"]
 
 
 @dataclass(frozen=True, eq=False)
 class Protocol:
-    r"""A piecewise-constant protocol: graphs, one after another, each for some time.
+    r"""A protocol: graphs, one after another, each for some time.
 
     The system starts in the first graph, whose duration may be zero; at each step the rates jump.
     Where energies are given too, a jump does the work of lifting the state it finds, and every
     transition the non-conservative work of its drive; :math:`W` is work done on the system.
+    Rates and energies may move: they then hold the symbol `time`, which runs from zero to the
+    duration of a stage. Other symbols get their values with the question.
 
     Parameters
     ----------
@@ -70,15 +60,21 @@ class Protocol:
         The time spent in each: numbers, or expressions of symbols.
     energies : sequence of mapping, optional
         State to energy, one mapping a graph.
-    drive : mapping, optional
-        Work done on the system along a transition, by its label or channel.
+    drive : mapping, or sequence of mappings, optional
+        Work done on the system along a transition, by its label or channel; one for all graphs,
+        or one each.
     beta : expression, optional
         The inverse temperature of the one reservoir.
+    time : str, optional
+        The name of the time in a stage, such as ``"t"``; by default nothing moves within one.
 
     Raises
     ------
     ModelError
-        No steps, a negative duration, different states, or energies that do not fit.
+        No steps, a negative duration, different states, or energies that do not fit; when asked,
+        a rate that becomes negative.
+    TooLargeError
+        When asked: rates that act or change thousands of times within a moving stage.
 
     Examples
     --------
@@ -88,13 +84,24 @@ class Protocol:
     >>> protocol = ns.Protocol([a, b, a], [0, "1/2", 0])
     >>> protocol.hatano_sasa().average
     mpf('1.0')
+
+    A rate that grows in time, smoothly; the less is lost the longer it takes:
+
+    >>> g = ns.StateGraph.from_text("A <-> B ; 1 + 3*t/T, 1 \n x: A <-> B ; 1, 2")
+    >>> ramp = ns.Protocol([g], ["T"], time="t")
+    >>> for length in (1, 10):
+    ...     test = ramp.hatano_sasa(values={"T": length})
+    ...     print(test.average, round(float(test.mean), 6))
+    1.0 0.028796
+    1.0 0.003609
     """
 
     graphs: tuple[StateGraph, ...]
     durations: tuple[Expr, ...]
     energies: tuple[Mapping[str, Expr], ...]
-    drive: Mapping[str, Any]
+    drives: tuple[Mapping[str, Expr], ...]
     beta: Expr
+    time: str | None
 
     def __init__(
         self,
@@ -102,8 +109,9 @@ class Protocol:
         durations: Sequence[Any],
         *,
         energies: Sequence[Mapping[Any, Any]] = (),
-        drive: Mapping[str, Any] | None = None,
+        drive: Drive = None,
         beta: Any = 1,
+        time: str | None = None,
     ) -> None:
         if not graphs:
             raise ModelError("a protocol has no steps; give at least one graph and its duration")
@@ -111,27 +119,21 @@ class Protocol:
             raise ModelError(f"{len(durations)} durations for {len(graphs)} graphs; give one each")
         if energies and len(energies) != len(graphs):
             raise ModelError(f"{len(energies)} sets of energies for {len(graphs)} graphs")
-        for graph in graphs:
-            if not isinstance(graph, StateGraph):
-                raise ModelError(f"a step of a protocol is a StateGraph, got {graph!r:.60}")
-        states = graphs[0].states
-        for graph in graphs:
-            if graph.states != states:
-                raise ModelError(
-                    f"graphs of one protocol have the same states in the same order, got {states} "
-                    f"and {graph.states}"
-                )
+        check_graphs(graphs)
         times = tuple(parsing.expr(d) for d in durations)
-        for time in times:
-            if time.is_negative:
-                raise ModelError(f"a duration is {time}, wanted a time >= 0")
+        for length in times:
+            if length.is_negative:
+                raise ModelError(f"a duration is {length}, wanted a time >= 0")
         known = {s.name: s for graph in graphs for s in graph.symbols}
         set_ = object.__setattr__
         set_(self, "graphs", tuple(graphs))
         set_(self, "durations", times)
-        set_(self, "energies", tuple(_read(graphs[0], e, known) for e in energies))
-        set_(self, "drive", dict(drive or {}))
+        set_(self, "energies", tuple(read_energies(graphs[0], e, known) for e in energies))
+        set_(self, "drives", tuple(parsed_drive(d, known) for d in each_drive(drive, len(graphs))))
         set_(self, "beta", parsing.expr(beta, known))
+        set_(self, "time", None if time is None else parsing.symbol(time).name)
+        if any(symbol.name == self.time for expr in times for symbol in expr.free_symbols):
+            raise ModelError(f"a duration depends on {time}, the time within a stage")
 
     @classmethod
     def between(
@@ -139,9 +141,10 @@ class Protocol:
         graph: StateGraph,
         stages: Sequence[tuple[Mapping[Any, Any], Any]],
         *,
-        drive: Mapping[str, Any] | None = None,
+        drive: Drive = None,
         beta: Any = 1,
         split: Any = 0,
+        time: str | None = None,
     ) -> Protocol:
         r"""Make a protocol that changes the energies of a graph.
 
@@ -152,7 +155,9 @@ class Protocol:
         stages : sequence of (mapping, duration)
             State to energy, and how long.
         drive, beta, split
-            As in `StateGraph.with_energies`.
+            As in `StateGraph.with_energies`; `drive` may be a sequence, one a stage.
+        time : str, optional
+            The name of the time in a stage, on which energies may depend.
 
         Examples
         --------
@@ -166,11 +171,15 @@ class Protocol:
         True
         """
         return cls(
-            [graph.with_energies(e, drive=drive, beta=beta, split=split) for e, _ in stages],
+            [
+                graph.with_energies(e, drive=d, beta=beta, split=split)
+                for (e, _), d in zip(stages, each_drive(drive, len(stages)), strict=True)
+            ],
             [duration for _, duration in stages],
             energies=[e for e, _ in stages],
             drive=drive,
             beta=beta,
+            time=time,
         )
 
     @classmethod
@@ -209,13 +218,18 @@ class Protocol:
         return f"<Protocol: {len(self.graphs)} steps, {self.graphs[0]!r}>"
 
     def reversed(self) -> Protocol:
-        """Return the protocol run backwards; the drive stays what it is."""
+        """Return the protocol run backwards; a drive keeps its direction."""
+        levels, drives = (
+            turned_values(given, self.time, self.durations)
+            for given in (self.energies, self.drives)
+        )
         return Protocol(
-            self.graphs[::-1],
+            turned_graphs(self.graphs, self.time, self.durations),
             self.durations[::-1],
-            energies=self.energies[::-1],
-            drive=self.drive,
+            energies=levels,
+            drive=drives,
             beta=self.beta,
+            time=self.time,
         )
 
     def identities(self) -> tuple[Identity, ...]:
@@ -232,7 +246,9 @@ class Protocol:
                 found += fluctuation_identities(graph)
                 if self.energies:
                     found.append(
-                        crooks_identity(graph, self.energies[k], beta=self.beta, drive=self.drive)
+                        crooks_identity(
+                            graph, self.energies[k], beta=self.beta, drive=self.drives[k]
+                        )
                     )
         return tuple(found)
 
@@ -274,21 +290,23 @@ class Protocol:
         ----------
         T. Hatano, S.-i. Sasa, Phys. Rev. Lett. 86, 3463 (2001), doi:10.1103/PhysRevLett.86.3463.
         """
-        stages = self._stages(start)
+        forward, backward = self._stages(start), self.reversed()._stages(None)
 
         def balls(**given: Any) -> dict[str, arb]:
-            at = [stage(**given) for stage in stages]
-            p, tilted = at[0].start, at[0].start
-            mean = arb(0)
+            at = [stage(**given) for stage in forward]
+            p, tilted = at[0].start, at[0].evolve_excess(at[0].start)
+            mean, p = at[0].excess(p), at[0].evolve(p)
             for before, now in pairwise(at):
-                p, tilted = before.evolve(p), before.evolve(tilted)
-                ratios = [a / b for a, b in zip(now.steady, before.steady, strict=True)]
+                pairs = zip(now.first.steady, before.last.steady, strict=True)
+                ratios = [a / b for a, b in pairs]
                 mean -= sum((x * r.log() for x, r in zip(p, ratios, strict=True)), arb(0))
-                tilted = [x * r for x, r in zip(tilted, ratios, strict=True)]
-            back = at[-1].steady
-            for before in reversed(at[:-1]):
-                back = before.evolve_dual(back)
-            factor = overlap(back, at[0].start, at[0].steady)
+                tilted = now.evolve_excess([x * r for x, r in zip(tilted, ratios, strict=True)])
+                mean, p = mean + now.excess(p), now.evolve(p)
+            reverse = [stage(**given) for stage in backward]
+            back = reverse[0].start
+            for stage in reverse:
+                back = stage.evolve_dual(back)
+            factor = overlap(back, at[0].start, at[0].first.steady)
             average = sum(tilted, arb(0))
             return {"average": average, "theorem": arb(1), "mean": mean, "factor": factor}
 
@@ -333,12 +351,11 @@ class Protocol:
             end = back[0].start
             for stage in back:
                 end = stage.evolve(end)
-            change = sum(ahead[-1].weights, arb(0)) / sum(ahead[0].weights, arb(0))
             return {
                 "average": exponential_work(ahead, arb(1)),
-                "theorem": change,
+                "theorem": free_energy_change(ahead),
                 "mean": mean_work(ahead),
-                "factor": overlap(end, ahead[0].start, ahead[0].equilibrium),
+                "factor": overlap(end, ahead[0].start, ahead[0].first.equilibrium),
             }
 
         return self._test(balls, values, digits)
@@ -354,8 +371,14 @@ class Protocol:
         r"""Return :math:`G_F(s)` beside :math:`e^{-\beta\Delta F} G_R(1-s)`: Crooks' symmetry.
 
         With :math:`G(s) = \langle e^{-s\beta W}\rangle`, forwards and for the reversed protocol.
-        Between equilibria both are the same for every s. Between steady states under a drive they
-        are not, and ``defect`` is by how much.
+        Between equilibria both are the same for every s. Between steady states :math:`p` under a
+        drive they are not: ``defect`` is by how much, and
+
+        .. math:: G_F(s) = e^{-\beta\Delta F} \sum_i q_i(1-s)\,p_i / p^{\mathrm{eq}}_i,
+
+        where :math:`q(1-s)` is where the reversed protocol ends, weighted by
+        :math:`e^{-(1-s)\beta W}`, when it starts in the equilibrium of the last energies. The
+        ``factor`` is this sum over :math:`G_R(1-s)`.
 
         Parameters
         ----------
@@ -378,16 +401,13 @@ class Protocol:
             ahead = [stage(**given) for stage in forward]
             back = [stage(**given) for stage in backward]
             field = arb(int(place.p)) / int(place.q)
-            change = sum(ahead[-1].weights, arb(0)) / sum(ahead[0].weights, arb(0))
-            average, other = (
-                exponential_work(ahead, field),
-                change * exponential_work(back, 1 - field),
-            )
+            other = exponential_work(back, 1 - field)
+            end = weighted(back, back[0].first.equilibrium, 1 - field)
             return {
-                "average": average,
-                "theorem": other,
+                "average": exponential_work(ahead, field),
+                "theorem": free_energy_change(ahead) * other,
                 "mean": mean_work(ahead),
-                "factor": average / other,
+                "factor": overlap(end, ahead[0].start, ahead[0].first.equilibrium) / other,
             }
 
         return self._test(balls, values, digits)
@@ -405,9 +425,9 @@ class Protocol:
         levels = self.energies or ({},) * len(self.graphs)
         starts = (start, *[None] * (len(self.graphs) - 1))
         return [
-            Stage(graph, duration, level, self.drive, self.beta, begin)
-            for graph, duration, level, begin in zip(
-                self.graphs, self.durations, levels, starts, strict=True
+            Stage(graph, duration, level, drive, self.beta, begin, self.time)
+            for graph, duration, level, drive, begin in zip(
+                self.graphs, self.durations, levels, self.drives, starts, strict=True
             )
         ]
 
@@ -417,6 +437,7 @@ class Protocol:
         symbols = list(dict.fromkeys(s for g in self.graphs for s in g.symbols))
         for expr in (*self.durations, *(e for level in self.energies for e in level.values())):
             symbols += [s for s in sorted(expr.free_symbols, key=str) if s not in symbols]
+        symbols = [s for s in symbols if s.name != self.time]
         given = parsing.substitution(values or {}, symbols)
         missing = [s.name for s in symbols if s not in given]
         if missing:
@@ -426,14 +447,3 @@ class Protocol:
             defect = found["average"] - found["theorem"]
         with mpmath.workdps(digits):
             return FluctuationTest(**{k: +v for k, v in found.items()}, defect=+defect)
-
-
-def _read(
-    graph: StateGraph, energies: Mapping[Any, Any], known: Mapping[str, Expr]
-) -> dict[str, Expr]:
-    given = {str(state): parsing.expr(e, known) for state, e in energies.items()}
-    if set(given) != set(graph.states):
-        raise ModelError(
-            f"energies of {', '.join(given)}; give one for each of {', '.join(graph.states)}"
-        )
-    return {state: given[state] for state in graph.states}

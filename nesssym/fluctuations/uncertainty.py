@@ -117,6 +117,7 @@ def kinetic_uncertainty_relation(ss: SteadyState, counts: Counts) -> Bound:
     {'lower': 7/10, 'upper': 32/7, 'ratio': 320/49}
     """
     refuse_model(ss)
+    refuse_chain(ss.model, "bounds on fluctuations")
     if any(f != 0 for f in observable(ss.model, counts).dwell.values()):
         raise ModelError("the kinetic uncertainty relation is about jumps; count no time in states")
 
