@@ -19,6 +19,7 @@ from nesssym.networks import Model, Transition
 __all__ = ["FORMS", "net_currents"]
 
 REDUCED_TRANSITIONS = 80
+CORRECTIONS = 2
 
 
 def net_currents(model: Model, state: Formulas, form: str = "reduced") -> Formulas:
@@ -112,9 +113,9 @@ def _refined(
     r"""Correct the currents of rounded probabilities :math:`p` by :math:`W \delta = -W p`.
 
     In exact arithmetic the correction is zero. In floating point it is what the rounding of the
-    probabilities took away: the residual comes from products without error, and elimination,
-    which loses nothing, gives the correction to a few digits less than it has. The second one,
-    of the fluxes that the first has left, brings those digits back.
+    probabilities took away: the residual of each state comes from products without error, and
+    elimination, which loses nothing, gives the correction to a few digits less than it has. The
+    second one, of what the first has left, brings those digits back.
     """
     values = shared.absorb(state)
     p = {s: shared.let(values[s], "p") for s in index}
@@ -130,39 +131,56 @@ def _refined(
         forward = f.numerator * b.denominator * p[t.source]
         backward = b.numerator * f.denominator * p[t.target] if t.reversible else Integer(0)
         pairs.append((forward, backward, below))
-    rough = [
-        shared.let(netflux(f, b, Integer(0)) / below, "j", positive=False) for f, b, below in pairs
-    ]
     pivots = eliminate(len(index), named, shared.let)
 
-    def corrected(fluxes: Sequence[Expr]) -> list[Expr]:
-        source: list[Expr] = [Integer(0)] * len(index)
-        for (i, j), flux in zip(ends, fluxes, strict=True):
-            source[i] += flux
-            source[j] -= flux
-        source = [shared.let(total, "b", positive=False) for total in source]
-        return solve_balance(len(index), pivots, source, shared.let)
-
-    first = corrected(rough)
-    sides = [
-        (f, b, f / p[t.source] * first[i], b / p[t.target] * first[j])
-        for t, (i, j), (f, b, _) in zip(live, ends, pairs, strict=True)
-    ]
-    better = [
-        shared.let(netflux(f, b, Integer(0), more, less) / below, "j", positive=False)
-        for (f, b, more, less), (_, _, below) in zip(sides, pairs, strict=True)
-    ]
-    second = corrected(better)
+    sides: list[tuple[Expr, ...]] = [(f, b) for f, b, _ in pairs]
+    for _ in range(CORRECTIONS):
+        source = [
+            shared.let(total, "b", positive=False)
+            for total in _outflows(len(index), ends, sides, [below for _, _, below in pairs])
+        ]
+        change = solve_balance(len(index), pivots, source, shared.let)
+        before = sides
+        sides = [
+            (*products, f / p[t.source] * change[i], b / p[t.target] * change[j])
+            for t, (i, j), (f, b, _), products in zip(live, ends, pairs, sides, strict=True)
+        ]
     found: list[Expr] = []
-    for e, (t, (i, j), (_, _, below)) in enumerate(zip(live, ends, pairs, strict=True)):
+    for e, (products, last, (_, _, below)) in enumerate(zip(before, sides, pairs, strict=True)):
         if e in flowing:
-            change = (t.rate * second[i] - t.reverse * second[j]) * below
-            change = shared.let(change, "c", positive=False)
-            f, b, more, less = sides[e]
-            found.append(netflux(f, b, change, more, less) / below)
+            *_, more, less = last
+            found.append(_exactly(products, shared.let(more - less, "c", positive=False)) / below)
         else:
             found.append(Integer(0))
     return found
+
+
+def _outflows(
+    n: int,
+    ends: Sequence[tuple[int, int]],
+    sides: Sequence[Sequence[Expr]],
+    below: Sequence[Expr],
+) -> list[Expr]:
+    """Return what flows out of each state in all, each rounded once.
+
+    The fluxes nearly cancel, so that the errors of those rounded one by one would be left.
+    """
+    found = []
+    for state in range(n):
+        near = [e for e, pair in enumerate(ends) if state in pair]
+        common = dict.fromkeys(below[e] for e in near)
+        products = []
+        for e in near:
+            more = [Mul(*(d for d in common if d != below[e]), side) for side in sides[e]]
+            if ends[e][0] != state:
+                more = [x for pair in zip(more[1::2], more[::2], strict=True) for x in pair]
+            products += more
+        found.append(_exactly(products, Integer(0)) / Mul(*common))
+    return found
+
+
+def _exactly(products: Sequence[Expr], correction: Expr) -> Expr:
+    return netflux(*products[:2], correction, *products[2:])
 
 
 def _carried(

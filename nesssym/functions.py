@@ -66,8 +66,8 @@ class netflux(Function):  # type: ignore[misc]  # noqa: N801
 
     Kernels multiply and subtract without losing a digit of the factors, and add `correction`,
     which makes up for the rounding of the factors themselves: it is zero in exact arithmetic.
-    So is the difference of two more products, which may be given as well and are added before
-    anything is rounded.
+    So are the differences of further pairs of products, which may be given as well and are added
+    before anything is rounded.
     For algebra it is ``f - b``, and becomes just that when its arguments are numbers or when
     ``doit()`` is called.
 
@@ -77,8 +77,9 @@ class netflux(Function):  # type: ignore[misc]  # noqa: N801
         Two products, non-negative.
     correction : Expr
         What vanishes when nothing is rounded. It is trusted, not checked.
-    more, less : Expr, optional
-        Two products whose difference vanishes when nothing is rounded.
+    *pairs : Expr, optional
+        An even number of products: those added and subtracted in turn, whose sum vanishes when
+        nothing is rounded.
 
     Examples
     --------
@@ -88,11 +89,10 @@ class netflux(Function):  # type: ignore[misc]  # noqa: N801
     p*w - q*v
     """
 
-    nargs = (3, 5)
     is_real = True
 
     @classmethod
-    def eval(cls, f: Expr, b: Expr, *vanishing: Expr) -> Expr | None:
+    def eval(cls, f: Expr, b: Expr, correction: Expr, *pairs: Expr) -> Expr | None:
         """Become a plain difference when both products are numbers."""
         return f - b if f.is_Number and b.is_Number else None
 

@@ -90,19 +90,20 @@ def test_missing_extra_is_said_before_anything_runs(backend, monkeypatch):
 @pytest.mark.parametrize(
     ("graph", "decades", "backend"),
     [
-        (nx.cycle_graph(6), 6, "numpy"),
-        (nx.diamond_graph(), 6, "numpy"),
-        (nx.diamond_graph(), 6, "numba"),
+        (nx.cycle_graph(6), 12, "numpy"),
+        (nx.diamond_graph(), 12, "numpy"),
+        (nx.diamond_graph(), 12, "numba"),
         (nx.diamond_graph(), 6, "jax"),
-        (nx.hypercube_graph(3), 6, "numpy"),
+        (nx.hypercube_graph(3), 12, "numpy"),
         (nx.hypercube_graph(3), 6, "numba"),
-        (nx.complete_graph(11), 2, "numpy"),
+        (nx.complete_graph(11), 6, "numpy"),
         (nx.grid_2d_graph(6, 6), 6, "numpy"),
         (nx.grid_2d_graph(6, 6), 6, "numba"),
+        (nx.grid_2d_graph(4, 12), 6, "numpy"),
     ],
 )
 def test_raw_rates_near_equilibrium(graph, decades, backend):
-    """Graphs with 1, 3, 28 and more than a million cycles, the last of them in two ways."""
+    """Graphs with 1, 3, 28 and more than a million cycles, and long ones."""
     model = symbolic(graph)
     ss = ns.steady_state(model)
     found = ss.currents | ns.affinities(model) | ns.entropy_production(ss).select(["sigma"])
@@ -127,7 +128,10 @@ def test_raw_rates_near_equilibrium(graph, decades, backend):
             wanted["sigma"] += currents[cycle.transitions[0][0]] * affinity
     assert wanted.keys() == got.keys()
     for label, value in wanted.items():
-        assert abs(Fraction(float(got[label][0])) - value) <= abs(value) / 10**13, label
+        bound = abs(value) / (10**14 if label in currents else 10**13)
+        if label not in currents:  # products of rates are known to twice the digits, no more
+            bound += Fraction(1, 10**31)
+        assert abs(Fraction(float(got[label][0])) - value) <= bound, label
 
 
 @pytest.mark.parametrize("backend", ["numpy", "numba", "jax", "exact"])

@@ -35,7 +35,8 @@ __all__ = [
     "run_source",
 ]
 
-BLOCK = 16384
+BLOCK, SMALL_BLOCK = 16384, 2048
+ROOM = 1 << 20  # numbers of a block, with all that is between: what caches hold
 LEAST_BLOCK = 32
 MOST_BITS = 8192
 WIDE = np.finfo(np.longdouble).maxexp > np.finfo(np.float64).maxexp
@@ -165,14 +166,15 @@ class Blocks:
 
     def _rows(self, rows: list[Any], size: int, threads: int) -> Array:
         out = np.empty((len(self._labels), size))
-        blocks = range(0, size, BLOCK)
+        block = self._block_size(len(rows) + len(out))
+        blocks = range(0, size, block)
         share = max(1, ceil(len(blocks) / threads))
 
         def work(mine: range) -> None:
             run = self._runner(rows, out)
             with np.errstate(**RAISE):
                 for low in mine:
-                    self._piece(run, rows, out, low, min(low + BLOCK, size))
+                    self._piece(run, rows, out, low, min(low + block, size))
 
         shares = [blocks[first : first + share] for first in range(0, len(blocks), share)]
         if len(shares) < 2:
@@ -185,9 +187,13 @@ class Blocks:
                 list(pool.map(work, shares))
         return out
 
+    def _block_size(self, rows: int) -> int:
+        return min(BLOCK, max(SMALL_BLOCK, ROOM // (rows + self._buffers)))
+
     def _runner(self, rows: list[Any], out: Array) -> Runner:
         """Return what computes the points from one number to another, in buffers of its own."""
-        buffers = np.empty((self._buffers, min(BLOCK, out.shape[1])))
+        block = self._block_size(len(rows) + len(out))
+        buffers = np.empty((self._buffers, min(block, out.shape[1])))
 
         def run(low: int, high: int) -> None:
             self._block(_cut(rows, low, high), out[:, low:high], buffers[:, : high - low])

@@ -109,7 +109,9 @@ def _python(text: _Text) -> str:
 def _c(text: _Text) -> str:
     arguments = ", ".join(f"double {a}" for a in text.body.arguments)
     lines = [f"const double {line};" for line in text.body.lines]
-    helper = C_DIFFERENCE if "difference(" in "".join(text.body.lines + text.body.results) else ""
+    products = re.findall(r"\bdifference\((\d+), ", "".join(text.body.lines + text.body.results))
+    most = max(map(int, products), default=0)
+    helper = C_DIFFERENCE.replace("MOST", str(2 * most)) if most else ""
     lines += [f"results[{i}] = {result};" for i, result in enumerate(text.body.results)]
     body = "".join(f"    {line}\n" for line in lines)
     comma = ", " if arguments else ""
@@ -266,7 +268,7 @@ C_DIFFERENCE = """\
 /* Products of so many factors, added and subtracted in turn, as if rounded once. */
 static double difference(int products, const int *counts, const double *factors)
 {
-    double terms[8], result = 0;
+    double terms[MOST], result = 0;
     for (int k = 0; k < products; k++) {
         double high = k % 2 ? -1 : 1, low = 0;
         for (int i = 0; i < counts[k]; i++, factors++) {
