@@ -18,7 +18,7 @@ from nesssym.formulas import Formulas, Steps
 from nesssym.kernels import Kernel, compile
 from nesssym.networks.flow_network import FlowNetwork
 from nesssym.networks.labelled import Combination
-from nesssym.special import RootIn
+from nesssym.roots import RootIn
 
 __all__ = [
     "FlowState",

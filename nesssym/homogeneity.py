@@ -13,7 +13,7 @@ from nesssym.errors import NessError
 from nesssym.exact.rational import cancel
 from nesssym.formulas import Formulas
 from nesssym.functions import plain
-from nesssym.special import RootIn
+from nesssym.roots import RootIn
 
 __all__ = ["Homogeneity", "homogeneity"]
 

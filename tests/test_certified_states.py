@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import nesssym as ns
-from nesssym.special import RootIn
+from nesssym.roots import RootIn
 
 NETWORKS = {
     "loop": "2 A <-> B ; a, b \n A + B <-> C ; c, d \n C <-> 3 A ; e, a*c*e/(b*d)",

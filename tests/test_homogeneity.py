@@ -6,7 +6,7 @@ import pytest
 from sympy import Integral, Rational, exp, log, symbols
 
 import nesssym as ns
-from nesssym.special import RootIn
+from nesssym.roots import RootIn
 from tests.models import SMALL
 
 a, b, x, y = symbols("a b x y", positive=True)

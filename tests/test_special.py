@@ -10,7 +10,8 @@ import sympy
 from sympy import Integral, Rational, Symbol, besselk, cos, exp, oo, pi, sqrt, symbols
 
 import nesssym as ns
-from nesssym.special import RootIn, atanhc, besseli_modulus, exprel
+from nesssym.roots import RootIn
+from nesssym.special import atanhc, besseli_modulus, exprel
 
 f, u, x, a = symbols("f u x a", positive=True)
 t = Symbol("t", real=True)

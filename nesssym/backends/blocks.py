@@ -188,7 +188,7 @@ class Blocks:
         return out
 
     def _block_size(self, rows: int) -> int:
-        return min(BLOCK, max(SMALL_BLOCK, ROOM // (rows + self._buffers)))
+        return int(min(BLOCK, max(SMALL_BLOCK, ROOM // (rows + self._buffers))))
 
     def _runner(self, rows: list[Any], out: Array) -> Runner:
         """Return what computes the points from one number to another, in buffers of its own."""

@@ -24,7 +24,8 @@ from nesssym.errors import ParameterError
 from nesssym.evolved import Evolved, enclosed_evolution
 from nesssym.programs.emit import python_source
 from nesssym.programs.program import FUNCTIONS, Program, lower
-from nesssym.special import SPECIAL, RootIn, enclosed_integral, enclosed_root, is_analytic
+from nesssym.roots import RootIn, enclosed_root
+from nesssym.special import SPECIAL, enclosed_integral, is_analytic
 
 __all__ = ["ROUNDED", "is_special"]
 

@@ -20,7 +20,7 @@ from nesssym.exact.triangular import Quotient, Step, Triangle, definite, triangl
 from nesssym.formulas import Steps
 from nesssym.networks import ReactionNetwork
 from nesssym.networks.labelled import Combination
-from nesssym.special import RootIn
+from nesssym.roots import RootIn
 
 __all__ = ["equations", "numeric_states", "symbolic_state"]
 

@@ -19,8 +19,8 @@ from sympy import Expr, Integer, Pow, Rational, S, Symbol, log, oo, sqrt
 from nesssym.errors import NoSteadyStateError, TooLargeError
 from nesssym.exact.linear import factored, solve
 from nesssym.exact.rational import Ring, fractions, from_poly
+from nesssym.roots import RootIn
 from nesssym.signs import sign
-from nesssym.special import RootIn
 
 __all__ = ["Solution", "isolate", "remaining"]
 

@@ -14,7 +14,7 @@ from nesssym.exact.rational import cancel
 from nesssym.fields.integrals import definite
 from nesssym.fields.state import positive, quantity, symbols_of
 from nesssym.formulas import Formulas, Steps
-from nesssym.special import RootIn
+from nesssym.roots import RootIn
 
 __all__ = ["LubyRestart", "SharpRestart"]
 

@@ -15,8 +15,8 @@ from nesssym.fields.integrals import definite, inverse
 from nesssym.fields.parts import Contact, Film, Layer, Radiator
 from nesssym.fields.state import Field, positive, quantity, symbols_of
 from nesssym.formulas import Formulas, Steps
+from nesssym.roots import RootIn
 from nesssym.signs import sign
-from nesssym.special import RootIn
 
 __all__ = ["Rod"]
 

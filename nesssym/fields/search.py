@@ -28,7 +28,7 @@ from nesssym.exact.rational import cancel
 from nesssym.fields.state import positive, quantity, symbols_of
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks.state_graph import StateGraph
-from nesssym.special import RootIn
+from nesssym.roots import RootIn
 
 __all__ = ["Search"]
 

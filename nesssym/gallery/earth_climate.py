@@ -17,7 +17,7 @@ from nesssym.generic import entropy_production, steady_state
 from nesssym.networks import FlowNetwork
 from nesssym.networks.files import Reference
 from nesssym.radiation import carried, column, dilution, dilution_series, eddington, layers
-from nesssym.special import RootIn
+from nesssym.roots import RootIn
 from nesssym.system import Correction, Limit, System, parameter, real
 
 __all__ = ["SYSTEM"]

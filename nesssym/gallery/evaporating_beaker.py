@@ -14,7 +14,7 @@ from nesssym.fields.integrals import definite
 from nesssym.fields.rod import Rod
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks.files import Reference
-from nesssym.special import RootIn
+from nesssym.roots import RootIn
 from nesssym.system import Correction, Limit, System, parameter, real
 
 __all__ = ["SYSTEM"]

@@ -14,7 +14,7 @@ from nesssym.formulas import Formulas, Steps
 from nesssym.generic import affinities, entropy_production, steady_state
 from nesssym.networks import ReactionNetwork
 from nesssym.networks.files import Reference
-from nesssym.special import RootIn
+from nesssym.roots import RootIn
 from nesssym.system import Correction, Limit, System, parameter
 
 __all__ = ["SYSTEM"]

@@ -18,7 +18,7 @@ from nesssym.functions import logratio
 from nesssym.generic import affinities, entropy_production, steady_state
 from nesssym.networks import ReactionNetwork, StateGraph
 from nesssym.networks.files import Reference
-from nesssym.special import RootIn
+from nesssym.roots import RootIn
 from nesssym.system import Correction, Limit, System, parameter, real
 
 __all__ = ["SYSTEM"]

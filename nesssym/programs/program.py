@@ -13,7 +13,8 @@ from sympy import Add, Basic, CRootOf, Expr, Integer, Mul, Pow, Rational, Symbol
 
 from nesssym.errors import NessError
 from nesssym.functions import logratio, netflux
-from nesssym.special import BOUND, SPECIAL, isolated
+from nesssym.roots import isolated
+from nesssym.special import BOUND, SPECIAL
 
 __all__ = [
     "FUNCTIONS",
