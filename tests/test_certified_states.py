@@ -49,3 +49,13 @@ def test_signs_that_do_not_tell_are_refused():
     network = ns.ReactionNetwork.from_text("A + 2 X <-> 3 X \n B <-> X", ["A", "B"])
     with pytest.raises(ns.TooLargeError, match="X is a root of degree 3 of"):
         ns.steady_state(network)
+
+
+def test_at_rest_nothing_flows_to_the_last_digit():
+    network = ns.ReactionNetwork.from_text(NETWORKS["loop"])
+    ss = ns.steady_state(network)
+    assert set(ss.currents.exprs) == {0}
+    values = {"a": "6/5", "b": "2/5", "c": "4/5", "d": "1/2", "e": "3/10"}
+    numbers = ns.steady_state(network, totals={"A": "1.7"}, values=values)
+    assert set(numbers.currents.exprs) == {0}
+    assert ns.compile(ns.entropy_production(numbers))()["sigma"] == 0

@@ -298,6 +298,7 @@ def test_limits(system):
         ("bumblebee", {"T_a": 320}, ns.ParameterError, "T_a must be below T_max; got 320"),
         ("bumblebee", {"M_0": "35e-3"}, ns.NoSteadyStateError, "the bee does not run away"),
         ("closed_reaction", {"k_minus": 0}, ns.ParameterError, "k_minus is 0: it must be > 0"),
+        ("closed_reaction", {"b_0": 0}, ns.ParameterError, "b_0 is 0: it must be > 0"),
         ("closed_reaction", {"n": 31}, ns.ParameterError, r"n must be below N \+ 1; got 31"),
         ("futile_cycle", {"u": "0.05"}, ns.NoSteadyStateError, "a positive amount of"),
         ("chemostat", {"D": "0.8"}, ns.NoSteadyStateError, "the culture grows faster than it is"),

@@ -19,6 +19,7 @@ from nesssym.chemistry.totals import law_totals
 from nesssym.errors import ModelError, NoSteadyStateError, PerpetualMotionError, TooLargeError
 from nesssym.exact.monomials import Monomial, monomial
 from nesssym.exact.number_field import Root
+from nesssym.formulas import Steps
 from nesssym.networks import ReactionNetwork
 from nesssym.networks.labelled import Combination
 from nesssym.signs import sign
@@ -48,7 +49,8 @@ def steady_states(
         return (_with_numbers(linear_steady_state(network, laws)),)
     system = equations(network, laws, balanced)
     if any(e.free_symbols - set(_unknowns(network)) for e in system):
-        return (symbolic_state(network, system, network.internal),)
+        found = [symbolic_state(network, system, network.internal)]
+        return tuple(map(_at_rest, found) if balanced else found)
     try:
         found = numeric_states(network, system, network.internal)
     except TooLargeError as reason:
@@ -60,7 +62,7 @@ def steady_states(
             + (f" with {fixed}" if fixed else "")
             + _imbalance(network)
         )
-    return tuple(found)
+    return tuple(map(_at_rest, found) if balanced else found)
 
 
 def steady_state(
@@ -130,6 +132,17 @@ def refuse_perpetual_motion(network: ReactionNetwork) -> bool:
                 "(wegscheider_conditions says how), or name the chemostats that drive it"
             )
     return balanced
+
+
+def _at_rest(ss: ReactionSteadyState) -> ReactionSteadyState:
+    """Say that nothing flows, which the difference of two rounded rates would not."""
+    network = ss.model
+    none = Steps.over(network).formulas(
+        {r.name: Integer(0) for r in network.reactions},
+        heads=(f"J_{{{r.subscript}}}" for r in network.reactions),
+        unit=f"1/{network.time}",
+    )
+    return replace(ss, net=none)
 
 
 def _unknowns(network: ReactionNetwork) -> list[Symbol]:
