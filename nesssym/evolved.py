@@ -10,10 +10,13 @@ import mpmath
 import sympy
 from sympy import Expr, ImmutableDenseMatrix, Integer, Symbol, Tuple
 
+from nesssym.errors import TooLargeError
+
 __all__ = ["Evolved", "enclosed_evolution"]
 
+MOST_STEPS = 2000
 REACH = 8
-SHRINK = 8
+SHRINK = 4
 
 
 class Evolved(Expr):  # type: ignore[misc]
@@ -164,8 +167,15 @@ def enclosed_evolution(function: Callable[[Any], Sequence[Any]], low: Any, high:
     else:
         vector, place = at_low[-n:], low
         left = at_low[:n]
+        steps = 0
         while place < high:
             vector, place = _step(function, n, vector, place, high)
+            steps += 1
+            if steps == 1 and (high - low) / (place - low) > MOST_STEPS:
+                raise TooLargeError(
+                    f"a driven evolution over a time of {float(high - low):.3g} takes more than "
+                    f"{MOST_STEPS} steps; shorten it, or let it rest in between"
+                )
     return sum((a * b for a, b in zip(left, vector, strict=True)), flint.acb(0)).real
 
 
@@ -202,7 +212,7 @@ def _step(function: Any, n: int, vector: list[Any], place: Any, high: Any) -> tu
     ahead = flint.arb((radius / SHRINK).mid())
     last = bool(place + ahead >= high)
     h = high - place if last else ahead
-    count = flint.ctx.prec // 3 + REACH
+    count = flint.ctx.prec // 2 + 2 * REACH
     series = _coefficients(function, n, place, radius, norm, count)
     terms = [flint.acb_mat(n, 1, vector)]
     for k in range(count - 1):
@@ -232,7 +242,11 @@ def _coefficients(
     points = flint.ctx.prec + 16
     rho = radius / 2
     circle = [flint.acb(flint.arb(2 * k) / points).exp_pi_i() for k in range(points)]
-    values = [list(map(flint.acb, function(place + rho * w)))[n:-n] for w in circle]
+    half = [list(map(flint.acb, function(place + rho * w)))[n:-n]
+            for w in circle[: points // 2 + 1]]  # fmt: skip
+    # The matrix is real on the real axis.
+    mirrored = [[x.conjugate() for x in row] for row in half[(points - 1) // 2 : 0 : -1]]
+    values = [*half, *mirrored]
     table = flint.acb_mat(points, n * n, [x for row in values for x in row])
     rows = [[circle[(-j * k) % points] for k in range(points)] for j in range(count)]
     found = flint.acb_mat(rows) * table

@@ -99,3 +99,8 @@ def test_code_and_latex():
     with pytest.raises(ns.NessError, match="c has no evolved"):
         made.code("c")
     katex.check(made.latex())
+
+
+def test_a_very_long_driven_evolution_is_refused():
+    with pytest.raises(ns.TooLargeError, match="takes more than 2000 steps"):
+        ns.compile(formulas(v=DRIVEN))(a=1.0, b=1e6)

@@ -84,6 +84,22 @@ REFERENCE = {
     "neuron.pump_efficiency": ("neuron", "efficiency", "eta", {}),
     "neuron.pump_reversal": ("neuron", "reversal potential", "V", {}),
     "pump.cycle_rate": ("sodium_pump", "turnover", "v", {}),
+    "crooks.eq_start.jarzynski": (
+        "crooks_hatano_sasa",
+        "work, from equilibrium",
+        "average",
+        {},
+    ),
+    "crooks.ness_start.defect": ("crooks_hatano_sasa", "Crooks, defect", "defect", {}),
+    "crooks.ramp.eq": (
+        "crooks_hatano_sasa",
+        "work of a ramp, from equilibrium",
+        "average",
+        {},
+    ),
+    "hs.quench.meanY": ("crooks_hatano_sasa", "Hatano-Sasa", "mean", {}),
+    "hs.ramp.identity": ("crooks_hatano_sasa", "Hatano-Sasa of a ramp", "average", {}),
+    "hs.housekeeping_rate": ("crooks_hatano_sasa", "housekeeping rate", "adiabatic", {}),
     "earth.T_e": ("earth_climate", "emission temperature", "T_e", {}),
     "earth.Ts_N3_eps0.6": ("earth_climate", "grey layers", "T_s", {"N": 3, "epsilon": "0.6"}),
     "earth.Ttop_N3_eps0.6": (
@@ -231,6 +247,14 @@ def _reacting(i, n, time, *rest):
             if m:
                 x + change
     return start[i]
+def _evolved(function, low, high):
+    """A generator is one over a time; what is evolved and weighed is a number."""
+    entries = list(map(UNITS.Quantity, function((low + high) / 2)))
+    n = round((len(entries) + 1) ** 0.5) - 1
+    for entry in entries[n:-n]:
+        assert entry == 0 or (entry * (high - low)).dimensionless
+    assert all(entry.dimensionless for entry in (*entries[:n], *entries[-n:]))
+    return UNITS.Quantity(0.5, "1")
 
 
 def test_units_of_every_result(system):
@@ -249,6 +273,7 @@ def test_units_of_every_result(system):
         "expm1": _unitless(math.expm1),
         "log1p": _unitless(math.log1p),
         "tanh": _unitless(math.tanh),
+        "evolved": _evolved,
         "power": lambda x, exponent: UNITS.Quantity(x) ** exponent,
         "rational": lambda p, q: p / q,
         "Abs": abs,
