@@ -162,6 +162,7 @@ REFERENCE = {
     "enso.pi_N": ("el_nino", "state", "N", {}),
     "enso.affinity": ("el_nino", "affinity", "A", {}),
     "enso.G2": ("el_nino", "test of detailed balance", "G2", {}),
+    "enso.oscillator.epr": ("el_nino", "oscillator irreversibility", "sigma", {}),
     "kp.discrimination": ("gene_regulation", "discrimination", "S", {}),
     "kp.discrimination_eq": ("gene_regulation", "discrimination", "S", {"dmu": "0"}),
     "fourstate.pon": ("gene_regulation", "activity", "p_on", {}),
@@ -247,6 +248,8 @@ def _reacting(i, n, time, *rest):
             if m:
                 x + change
     return start[i]
+
+
 def _evolved(function, low, high):
     """A generator is one over a time; what is evolved and weighed is a number."""
     entries = list(map(UNITS.Quantity, function((low + high) / 2)))
@@ -362,6 +365,8 @@ def test_limits(system):
         ("stochastic_resetting", {"r": 0}, ns.ParameterError, "parameter r is 0: it must be > 0"),
         ("stochastic_resetting", {"L": 0}, ns.ParameterError, "parameter L is 0: it must be > 0"),
         ("stochastic_resetting", {"R_0": "0.4"}, ns.ParameterError, "a must be below R_0; got 2/5"),
+        ("el_nino", {"n_NL": 0}, ns.ParameterError, "parameter n_NL is 0: it must be > 0"),
+        ("el_nino", {"gamma": -1}, ns.NoSteadyStateError, "the oscillator is damped"),
         ("kitchen_sink", {"z": 1}, ns.UnknownNameError, "unknown parameter 'z'"),
     ],
 )
@@ -479,6 +484,22 @@ def test_resets_have_no_entropy_production():
 def test_a_limit_that_no_point_comes_close_to_does_not_hold():
     flippase = ns.gallery.load("flippase")
     assert not flippase._holds(Limit("all are inside", "least power", "P_min", {"x": "2"}, "0"))
+
+
+def test_winters_have_no_rates():
+    """The yearly chain is no process in continuous time, seen once a year."""
+    nino = ns.gallery.load("el_nino")
+    at = {symbol: value for symbol, value in nino.values.items() if symbol in nino.model.symbols}
+    winters = ns.MarkovChain.from_matrix(nino.model.matrix.subs(at), nino.model.states)
+    with pytest.raises(ns.ModelError, match="no rates exist for this chain"):
+        winters.rates()
+    assert nino.at("determinant of the chain")["det P"] < 0
+
+
+def test_winters_of_later_months():
+    december = {"n_NN": 8, "n_NE": 11, "n_NL": 2, "n_EN": 9, "n_EE": 6, "n_EL": 12, "n_LN": 5}
+    found = ns.gallery.load("el_nino").at("affinity", december | {"n_LE": 10, "n_LL": 13})["A"]
+    assert float(found) == pytest.approx(math.log(11 * 12 * 5 / (2 * 10 * 9)), rel=1e-15)
 
 
 def test_a_wrong_limit_is_seen():
