@@ -37,6 +37,7 @@ from nesssym.derivatives import sensitivity
 from nesssym.dissipation.circulation import CycleFluxes, cycle_fluxes
 from nesssym.dissipation.detailed_balance import Imbalance
 from nesssym.dissipation.distributions import relative_entropy
+from nesssym.dissipation.driving import Driving
 from nesssym.dissipation.exchanges import (
     conserved_exchanges,
     dissipation,
@@ -192,6 +193,7 @@ __all__ = [
     "Derivation",
     "Diagrams",
     "Diffusion",
+    "Driving",
     "EntropyProduction",
     "Escape",
     "Field",

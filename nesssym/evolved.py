@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import flint
 import mpmath
 import sympy
 from sympy import Expr, ImmutableDenseMatrix, Integer, Symbol, Tuple
 
-__all__ = ["Evolved", "enclosed_evolution"]
-
-REACH = 8
-SHRINK = 8
+__all__ = ["Evolved", "size"]
 
 
 class Evolved(Expr):  # type: ignore[misc]
@@ -59,7 +55,7 @@ class Evolved(Expr):  # type: ignore[misc]
     def parts(self) -> tuple[list[Expr], ImmutableDenseMatrix, list[Expr]]:
         """The left vector, the matrix and the right vector."""
         entries = list(self.args[0])
-        n = _size(len(entries))
+        n = size(len(entries))
         matrix = ImmutableDenseMatrix(n, n, entries[n:-n])
         return entries[:n], matrix, entries[-n:]
 
@@ -101,7 +97,7 @@ class Evolved(Expr):  # type: ignore[misc]
 
     def _eval_evalf(self, prec: int) -> Expr:
         entries, (t, low, high) = self.args
-        n = _size(len(entries))
+        n = size(len(entries))
 
         def number(value: Expr) -> Any:
             # The solver of differential equations works with more digits than are asked for.
@@ -141,108 +137,6 @@ class Evolved(Expr):  # type: ignore[misc]
         return whole if exp is None else rf"\left({whole}\right)^{{{exp}}}"
 
 
-def _size(count: int) -> int:
+def size(count: int) -> int:
     """Return the number of states from the number of entries, n*n + 2*n."""
     return int((count + 1) ** 0.5 + 0.5) - 1
-
-
-def enclosed_evolution(function: Callable[[Any], Sequence[Any]], low: Any, high: Any) -> Any:
-    """Return a rigorous enclosure of an evolution, at `flint.ctx.prec`.
-
-    A constant matrix by its exponential; else by Taylor series, whose coefficients and remainder
-    are bounded by the matrix in a disc around (Cauchy).
-    """
-    low, high = flint.arb(low), flint.arb(high)
-    entries = list(map(flint.acb, function(low.union(high))))
-    n = _size(len(entries))
-    left, vector = entries[:n], entries[-n:]
-    at_low = list(map(flint.acb, function(low)))
-    if all(_same(a, b) for a, b in zip(entries[n:-n], at_low[n:-n], strict=True)):
-        matrix = flint.acb_mat(n, n, at_low[n:-n]) * (high - low)
-        vector = _column(matrix.exp() * flint.acb_mat(n, 1, at_low[-n:]))
-        left = at_low[:n]
-    else:
-        vector, place = at_low[-n:], low
-        left = at_low[:n]
-        while place < high:
-            vector, place = _step(function, n, vector, place, high)
-    return sum((a * b for a, b in zip(left, vector, strict=True)), flint.acb(0)).real
-
-
-def _same(whole: Any, one: Any) -> bool:
-    """Whether an entry is no wider over all times than at one: then it is constant."""
-    width = flint.arb(whole.real.rad()) + flint.arb(whole.imag.rad())
-    own = flint.arb(one.real.rad()) + flint.arb(one.imag.rad())
-    size = 1 + abs(one)
-    return bool(whole.overlaps(one)) and bool(
-        width <= 64 * own + size * flint.arb(2) ** (8 - flint.ctx.prec)
-    )
-
-
-def _column(matrix: Any) -> list[Any]:
-    return [matrix[i, 0] for i in range(matrix.nrows())]
-
-
-def _bound(function: Any, n: int, place: Any, radius: Any) -> Any:
-    """Bound the norm of the matrix in a disc: the largest sum of a column."""
-    around = flint.arb(0, radius)
-    entries = list(map(flint.acb, function(flint.acb(place + around, around))))[n:-n]
-    sums = [sum((abs(entries[i * n + j]) for i in range(n)), flint.arb(0)) for j in range(n)]
-    uppers = [flint.arb(s.abs_upper()) if s.is_finite() else flint.arb("inf") for s in sums]
-    return max(uppers, key=float)
-
-
-def _step(function: Any, n: int, vector: list[Any], place: Any, high: Any) -> tuple[list[Any], Any]:
-    """Go on by part of the radius of a disc in which the matrix is not too large."""
-    radius = flint.arb((high - place).abs_upper()) * SHRINK
-    norm = _bound(function, n, place, radius.abs_upper())
-    while not norm * radius < REACH:
-        radius = flint.arb((radius * (flint.arb(3) / 4)).mid())
-        norm = _bound(function, n, place, radius.abs_upper())
-    ahead = flint.arb((radius / SHRINK).mid())
-    last = bool(place + ahead >= high)
-    h = high - place if last else ahead
-    count = flint.ctx.prec // 3 + REACH
-    series = _coefficients(function, n, place, radius, norm, count)
-    terms = [flint.acb_mat(n, 1, vector)]
-    for k in range(count - 1):
-        total = flint.acb_mat(n, 1)
-        for j in range(k + 1):
-            total = total + series[j] * terms[k - j]
-        terms.append(total * (flint.acb(1) / (k + 1)))
-    # |p(z)| <= |p| exp(norm radius) in the disc bounds every coefficient that is left out.
-    size = sum((abs(x) for x in vector), flint.arb(0)) * (norm * radius).exp()
-    share = flint.arb(h) / radius
-    rest = size * share**count / (1 - share)
-    error = flint.arb(0, rest.abs_upper())
-    total = flint.acb_mat(n, 1)
-    for term in reversed(terms):
-        total = total * flint.acb(h) + term
-    moved = [flint.acb(x.real + error, x.imag) for x in _column(total)]
-    return moved, (high if last else place + ahead)
-
-
-def _coefficients(
-    function: Any, n: int, place: Any, radius: Any, norm: Any, count: int
-) -> list[Any]:
-    """Return the Taylor coefficients of the matrix, by its values on a circle of half the radius.
-
-    What the discrete transform folds into each is bounded by the norm in the disc.
-    """
-    points = flint.ctx.prec + 16
-    rho = radius / 2
-    circle = [flint.acb(flint.arb(2 * k) / points).exp_pi_i() for k in range(points)]
-    values = [list(map(flint.acb, function(place + rho * w)))[n:-n] for w in circle]
-    table = flint.acb_mat(points, n * n, [x for row in values for x in row])
-    rows = [[circle[(-j * k) % points] for k in range(points)] for j in range(count)]
-    found = flint.acb_mat(rows) * table
-    folded = flint.arb(2) ** -points / (1 - flint.arb(2) ** -points) * norm
-    made = []
-    for j in range(count):
-        error = flint.arb(0, (folded / radius**j).abs_upper())
-        scale = flint.acb(1) / (points * rho**j)
-        made.append(
-            flint.acb_mat(n, n, [found[j, i] * scale + flint.acb(error, error)
-                                 for i in range(n * n)])
-        )  # fmt: skip
-    return made

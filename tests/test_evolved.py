@@ -38,7 +38,7 @@ def solved(expr, dps=20):
         return mpmath.fdot(entries[:n], last)
 
 
-POINTS = [{a: Integer(2), b: Integer(3)}, {a: Rational(1, 3), b: Rational(4, 5)}]
+POINTS = [{a: Integer(2), b: Rational(6, 5)}, {a: Rational(1, 3), b: Rational(4, 5)}]
 
 
 @pytest.mark.parametrize("expr", [STEADY, DRIVEN])
@@ -94,8 +94,13 @@ def test_code_and_latex():
     made = formulas(v=DRIVEN)
     scope = {}
     exec(made.code("python"), scope)
-    (got,) = scope["nesssym_kernel"](2, 3)
+    (got,) = scope["nesssym_kernel"](2, mpmath.mpf("1.2"))
     assert float(got) == pytest.approx(float(solved(DRIVEN.subs(POINTS[0]))), rel=1e-13)
     with pytest.raises(ns.NessError, match="c has no evolved"):
         made.code("c")
     katex.check(made.latex())
+
+
+def test_a_very_long_driven_evolution_is_refused():
+    with pytest.raises(ns.TooLargeError, match="too fast for the length"):
+        ns.compile(formulas(v=DRIVEN))(a=1.0, b=1e6)

@@ -84,6 +84,22 @@ REFERENCE = {
     "neuron.pump_efficiency": ("neuron", "efficiency", "eta", {}),
     "neuron.pump_reversal": ("neuron", "reversal potential", "V", {}),
     "pump.cycle_rate": ("sodium_pump", "turnover", "v", {}),
+    "crooks.eq_start.jarzynski": (
+        "crooks_hatano_sasa",
+        "work, from equilibrium",
+        "average",
+        {},
+    ),
+    "crooks.ness_start.defect": ("crooks_hatano_sasa", "Crooks, defect", "defect", {}),
+    "crooks.ramp.eq": (
+        "crooks_hatano_sasa",
+        "work of a ramp, from equilibrium",
+        "average",
+        {},
+    ),
+    "hs.quench.meanY": ("crooks_hatano_sasa", "Hatano-Sasa", "mean", {}),
+    "hs.ramp.identity": ("crooks_hatano_sasa", "Hatano-Sasa of a ramp", "average", {}),
+    "hs.housekeeping_rate": ("crooks_hatano_sasa", "housekeeping rate", "adiabatic", {}),
     "earth.T_e": ("earth_climate", "emission temperature", "T_e", {}),
     "earth.Ts_N3_eps0.6": ("earth_climate", "grey layers", "T_s", {"N": 3, "epsilon": "0.6"}),
     "earth.Ttop_N3_eps0.6": (
@@ -146,6 +162,7 @@ REFERENCE = {
     "enso.pi_N": ("el_nino", "state", "N", {}),
     "enso.affinity": ("el_nino", "affinity", "A", {}),
     "enso.G2": ("el_nino", "test of detailed balance", "G2", {}),
+    "enso.oscillator.epr": ("el_nino", "oscillator irreversibility", "sigma", {}),
     "kp.discrimination": ("gene_regulation", "discrimination", "S", {}),
     "kp.discrimination_eq": ("gene_regulation", "discrimination", "S", {"dmu": "0"}),
     "fourstate.pon": ("gene_regulation", "activity", "p_on", {}),
@@ -233,6 +250,16 @@ def _reacting(i, n, time, *rest):
     return start[i]
 
 
+def _evolved(function, low, high):
+    """A generator is one over a time; what is evolved and weighed is a number."""
+    entries = list(map(UNITS.Quantity, function((low + high) / 2)))
+    n = round((len(entries) + 1) ** 0.5) - 1
+    for entry in entries[n:-n]:
+        assert entry == 0 or (entry * (high - low)).dimensionless
+    assert all(entry.dimensionless for entry in (*entries[:n], *entries[-n:]))
+    return UNITS.Quantity(0.5, "1")
+
+
 def test_units_of_every_result(system):
     """Run every program on quantities with units: sums, exponents and results must agree.
 
@@ -249,6 +276,7 @@ def test_units_of_every_result(system):
         "expm1": _unitless(math.expm1),
         "log1p": _unitless(math.log1p),
         "tanh": _unitless(math.tanh),
+        "evolved": _evolved,
         "power": lambda x, exponent: UNITS.Quantity(x) ** exponent,
         "rational": lambda p, q: p / q,
         "Abs": abs,
@@ -338,6 +366,8 @@ def test_limits(system):
         ("stochastic_resetting", {"r": 0}, ns.ParameterError, "parameter r is 0: it must be > 0"),
         ("stochastic_resetting", {"L": 0}, ns.ParameterError, "parameter L is 0: it must be > 0"),
         ("stochastic_resetting", {"R_0": "0.4"}, ns.ParameterError, "a must be below R_0; got 2/5"),
+        ("el_nino", {"n_NL": 0}, ns.ParameterError, "parameter n_NL is 0: it must be > 0"),
+        ("el_nino", {"gamma": -1}, ns.NoSteadyStateError, "the oscillator is damped"),
         ("kitchen_sink", {"z": 1}, ns.UnknownNameError, "unknown parameter 'z'"),
     ],
 )
@@ -455,6 +485,22 @@ def test_resets_have_no_entropy_production():
 def test_a_limit_that_no_point_comes_close_to_does_not_hold():
     flippase = ns.gallery.load("flippase")
     assert not flippase._holds(Limit("all are inside", "least power", "P_min", {"x": "2"}, "0"))
+
+
+def test_winters_have_no_rates():
+    """The yearly chain is no process in continuous time, seen once a year."""
+    nino = ns.gallery.load("el_nino")
+    at = {symbol: value for symbol, value in nino.values.items() if symbol in nino.model.symbols}
+    winters = ns.MarkovChain.from_matrix(nino.model.matrix.subs(at), nino.model.states)
+    with pytest.raises(ns.ModelError, match="no rates exist for this chain"):
+        winters.rates()
+    assert nino.at("determinant of the chain")["det P"] < 0
+
+
+def test_winters_of_later_months():
+    december = {"n_NN": 8, "n_NE": 11, "n_NL": 2, "n_EN": 9, "n_EE": 6, "n_EL": 12, "n_LN": 5}
+    found = ns.gallery.load("el_nino").at("affinity", december | {"n_LE": 10, "n_LL": 13})["A"]
+    assert float(found) == pytest.approx(math.log(11 * 12 * 5 / (2 * 10 * 9)), rel=1e-15)
 
 
 def test_a_wrong_limit_is_seen():

@@ -82,3 +82,11 @@ def test_a_missing_reverse_step_makes_the_affinity_infinite_and_says_so():
     chain = ns.MarkovChain.from_counts(monthly, ["N", "E", "L"])
     with pytest.raises(ns.IrreversibleError, match="E->L"):
         ns.affinities(chain)
+
+
+def test_few_counted_steps_are_warned_of():
+    with pytest.warns(ns.NessWarning, match=r"only 24 steps .* by about 0.083 nats a step"):
+        ns.MarkovChain.from_counts([[3, 4, 1], [2, 3, 3], [4, 1, 3]])
+    # Two states, or a chain without a loop, have nothing that could turn.
+    ns.MarkovChain.from_counts([[3, 4], [2, 3]])
+    ns.MarkovChain.from_counts([[3, 4, 1], [2, 3, 0], [4, 0, 3]])

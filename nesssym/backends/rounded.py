@@ -21,7 +21,8 @@ from sympy import Symbol
 from nesssym.backends.blocks import Blocks, Domain, Factory, difference_of_products, run_source
 from nesssym.backends.registry import EXACT, MPMATH, Arithmetic, Points
 from nesssym.errors import ParameterError
-from nesssym.evolved import Evolved, enclosed_evolution
+from nesssym.evolved import Evolved
+from nesssym.exact.taylor import LINE, enclosed_evolution
 from nesssym.programs.emit import python_source
 from nesssym.programs.program import FUNCTIONS, Program, lower
 from nesssym.roots import RootIn, enclosed_root
@@ -116,9 +117,11 @@ def _of_mpf(value: mpmath.mpf) -> Any:
 
 
 def _function(name: str) -> Callable[[Any], Any]:
-    """Return an elementary function of real and complex balls, which knows where it is analytic."""
+    """Return an elementary function of balls and power series, which knows where it is analytic."""
 
     def evaluate(x: Any) -> Any:
+        if isinstance(x, flint.arb_series):
+            return LINE[name](x)
         if not isinstance(x, flint.acb):
             return getattr(flint.arb(x), name)()
         if name in ("sqrt", "log"):
@@ -136,6 +139,8 @@ def _function(name: str) -> Callable[[Any], Any]:
 def _power(x: Any, y: Any) -> Any:
     if isinstance(x, flint.acb) or isinstance(y, flint.acb):
         return flint.acb(x).pow(flint.acb(y), analytic=is_analytic())
+    if isinstance(x, flint.arb_series) or isinstance(y, flint.arb_series):
+        return LINE["power"](x, y)
     return flint.arb(x) ** y
 
 

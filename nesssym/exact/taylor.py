@@ -14,9 +14,10 @@ import flint
 from flint import acb, arb, arb_mat, arb_series
 
 from nesssym.errors import TooLargeError
+from nesssym.evolved import size
 from nesssym.special import analytic
 
-__all__ = ["LINE", "transported"]
+__all__ = ["LINE", "enclosed_evolution", "transported"]
 
 Matrix = Callable[[Any], Sequence[Sequence[Any]]]
 WIDER = 8
@@ -89,6 +90,41 @@ def transported(matrix: Matrix, time: arb, start: Sequence[arb]) -> list[arb]:
         vector = _step(matrix, time, done, 1 << (halvings + 3), vector, size * 0.5**halvings)
         done += 1
     return vector
+
+
+def enclosed_evolution(function: Callable[[Any], Sequence[Any]], low: Any, high: Any) -> arb:
+    """Return the ball of an `Evolved`: a vector that is evolved by a matrix, weighed by another.
+
+    Parameters
+    ----------
+    function : callable
+        Left vector, rows of the matrix and right vector in one, at a time: a real or complex ball,
+        or a power series.
+    low, high : arb
+        From when to when.
+    """
+    low, high = arb(low), arb(high)
+    first = list(map(arb, function(low)))
+    n = size(len(first))
+    left, right = first[:n], first[-n:]
+
+    def matrix(time: Any) -> list[list[Any]]:
+        entries = function(low + time)[n:-n]
+        return [list(entries[i * n : (i + 1) * n]) for i in range(n)]
+
+    whole = list(map(arb, function(low.union(high))))[n:-n]
+    if all(_constant(a, b) for a, b in zip(whole, first[n:-n], strict=True)):
+        evolution = (arb_mat(n, n, first[n:-n]) * (high - low)).exp() * arb_mat(n, 1, right)
+        vector = [evolution[i, 0] for i in range(n)]
+    else:
+        vector = transported(matrix, high - low, right)
+    return sum((a * b for a, b in zip(left, vector, strict=True)), arb(0))
+
+
+def _constant(whole: arb, one: arb) -> bool:
+    """Whether an entry is no wider over all times than at one."""
+    width = 64 * arb(one.rad()) + (1 + abs(one)) * arb(2) ** (8 - flint.ctx.prec)
+    return bool(whole.overlaps(one)) and bool(arb(whole.rad()) <= width)
 
 
 def _size(matrix: Matrix, time: arb, done: int, halvings: int) -> float:

@@ -194,6 +194,8 @@ drift.
               {"f": "oo"}, "1"),
         Limit("without rotation nothing turns", "rotation angular momentum", TURN,
               {"omega": "0"}, "0"),
+        Limit("a rotation along contours of the energy leaves the state that of Boltzmann",
+              "rotation covariance", "<x1 x1>", {}, "D_r/k"),
         Limit("a rotation dissipates twice its square over the restoring rate",
               "rotation entropy production", "sigma", {}, "2*omega^2/k"),
         Limit("in the plane, in terms of drift and noise", "plane entropy production", "sigma", {},

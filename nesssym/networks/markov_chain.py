@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,12 +14,14 @@ import networkx as nx
 from sympy import Expr, Float, ImmutableDenseMatrix, Integer, Rational, Symbol
 
 from nesssym import parsing, typeset
-from nesssym.errors import ModelError
+from nesssym.errors import ModelError, NessWarning
 from nesssym.networks.entries import square, state_labels
 from nesssym.networks.state_graph import StateGraph
 from nesssym.networks.transitions import Transition, multigraph, pair_up, rate_symbols
 
 __all__ = ["MarkovChain"]
+
+FEW_STEPS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +111,12 @@ class MarkovChain:
         ------
         ModelError
             A negative count, or a state that was never left or stayed in (an empty row).
+
+        Warns
+        -----
+        NessWarning
+            Fewer than 50 steps: what is estimated from so few looks irreversible by chance, for
+            long records by two nats over the number of steps for each independent cycle.
         """
         rows = [[parsing.number(c) for c in row] for row in square(counts, "count matrix")]
         labels = state_labels(len(rows), states, counts)
@@ -116,6 +125,15 @@ class MarkovChain:
                 raise ModelError(f"a count of steps from {label!r} is negative")
             if not any(row):
                 raise ModelError(f"no step from {label!r} was observed: its row is empty")
+        total, n = sum(map(sum, rows)), len(rows)
+        pairs = sum(bool(rows[i][j] or rows[j][i]) for i in range(n) for j in range(i))
+        if total < FEW_STEPS and pairs >= n:
+            warnings.warn(
+                f"only {total} steps were counted: by chance alone the chain looks irreversible, "
+                f"by about {float(2 * (pairs - n + 1) / total):.2g} nats a step",
+                NessWarning,
+                stacklevel=2,
+            )
         return cls.from_matrix([[c / sum(row) for c in row] for row in rows], labels)
 
     @cached_property
