@@ -319,6 +319,9 @@ def test_limits(system):
             "the cell does not burst",
         ),
         ("living_cell", {"dG_ATP": "40e3"}, ns.NoSteadyStateError, "ATP pays for the ions"),
+        ("chaperone", {"dmu": -1}, ns.ParameterError, "dmu must be >= 0; got -1"),
+        ("chaperone", {"U_0": 0}, ns.ParameterError, "U_0 is 0: it must be > 0"),
+        ("chaperone", {"k_UN": 0}, ns.ParameterError, "k_UN is 0: it must be > 0"),
         ("gene_regulation", {"gamma": 0}, ns.ParameterError, "gamma is 0: it must be > 0"),
         ("gene_regulation", {"x": "-1"}, ns.ParameterError, "x is -1: it must be > 0"),
         ("earth_climate", {"a": 1}, ns.ParameterError, "a must be below 1; got 1"),
@@ -414,6 +417,7 @@ def test_zero_is_legal_where_it_has_a_meaning():
     flippase, bee = ns.gallery.load("flippase"), ns.gallery.load("bumblebee")
     assert flippase.at("least power", {"k": 0})["P_min"] == 0
     assert float(flippase.at("efficiency", {"k": 0})["eta"]) == 1
+    assert ns.gallery.load("chaperone").at("enhancement", {"dmu": 0})["alpha"] == 1
     assert float(bee.at("temperature", {"M": 0})["T_t"]) == 288.15
     assert bee.at("temperature", {"eta": 0})["T_t"] > bee.at("temperature")["T_t"]
 
