@@ -427,8 +427,17 @@ def test_a_parameter_that_follows_from_others():
     point = {s.name: v for s, v in cell.point({"K_o": 5}).items()}
     assert point["Cl_o"] == 150
     assert cell.at("potential", {"K_o": 5, "Cl_o": 150}) == cell.at("potential", {"K_o": 5})
-    with pytest.raises(ns.ParameterError, match="Cl_o = Na_o \\+ K_o follows; leave it out"):
+    with pytest.raises(ns.ParameterError, match=r"Cl_o follows, it is Na_o \+ K_o; leave it out"):
         cell.kernel("potential")(Cl_o=150.0)
+
+
+def test_kernels_hold_parameters_to_their_bounds():
+    """Those that stand in other parameters too, which may be arrays."""
+    with pytest.raises(ns.ParameterError, match=r"x must be >= 1/2; got 0.4 at index"):
+        ns.gallery.load("flippase").kernel("least power")(x=[0.6, 0.4])
+    fluxes = ns.gallery.load("neuron").kernel("flux")
+    with pytest.raises(ns.ParameterError, match=r"Cl_o must be <= K_o \+ Na_o, here 85.0 at"):
+        fluxes(Na_o=[145.0, 80.0])
 
 
 def test_degrees_instead_of_kelvin():
