@@ -3,6 +3,7 @@
 from nesssym import gallery
 from nesssym.asymptotics import factor, leading_order, series
 from nesssym.bounds import Bound
+from nesssym.chemistry.complex_balance import complex_balance_conditions, tree_constants
 from nesssym.chemistry.potentials import (
     LoopLaw,
     chemical_potentials,
@@ -271,6 +272,7 @@ __all__ = [
     "collect",
     "committor",
     "compile",
+    "complex_balance_conditions",
     "conserved_exchanges",
     "count_flux_diagrams",
     "count_trees",
@@ -373,6 +375,7 @@ __all__ = [
     "time_course",
     "to_antimony",
     "to_sbml",
+    "tree_constants",
     "unicycle_bound",
     "verify",
     "verify_averages",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from operator import eq, ge, le
 from typing import Any
 
 import mpmath
@@ -18,14 +17,13 @@ from nesssym.derivation import document, formula_lines
 from nesssym.errors import (
     NessError,
     NoSteadyStateError,
-    ParameterError,
     UnknownNameError,
-    warn,
 )
 from nesssym.formulas import Formulas, Steps
 from nesssym.homogeneity import Homogeneity, homogeneity
 from nesssym.kernels import compile
 from nesssym.networks.files import Parameter, Reference
+from nesssym.parameters import Ranges, parameter, real
 from nesssym.precise import precise_kernel, precise_values
 
 __all__ = ["Correction", "Limit", "System", "parameter", "real"]
@@ -33,42 +31,6 @@ __all__ = ["Correction", "Limit", "System", "parameter", "real"]
 Results = Mapping[str, Formulas]
 DIGITS = 60
 NEAR, FAR = "1/10^40", "10^40"
-COLD = 100
-RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {">=": ge, "<=": le, "=": eq}
-
-
-def parameter(
-    name: str, value: Any, unit: str, meaning: str, source: str = "", latex: str = ""
-) -> Parameter:
-    """Return a positive parameter; `value` is exact text such as ``"0.62"`` or ``"log(2)/72000"``.
-
-    Examples
-    --------
-    >>> parameter("a", "2.0e-4", "m^2", "opening of the drain").value
-    1/5000
-    """
-    symbol = parsing.symbol(name)
-    return Parameter(symbol, _value(symbol, value), unit, meaning, source, latex)
-
-
-def real(
-    name: str, value: Any, unit: str, meaning: str, source: str = "", latex: str = ""
-) -> Parameter:
-    """Return a parameter of either sign.
-
-    Examples
-    --------
-    >>> real("V", "-65e-3", "V", "membrane potential").value
-    -13/200
-    """
-    symbol = parsing.symbol(name, positive=False)
-    return Parameter(symbol, _value(symbol, value), unit, meaning, source, latex)
-
-
-def _value(symbol: Symbol, value: Any) -> Expr:
-    exact = parsing.expression(value) if isinstance(value, str) else parsing.number(value)
-    parsing.check_values({symbol: exact})
-    return exact
 
 
 @dataclass(frozen=True)
@@ -262,34 +224,7 @@ class System:
         given = parsing.substitution(values or {}, self.symbols)
         point = self.values | given
         point = {s: v.xreplace(self.values) for s, v in point.items()}
-        allowed = {self.named[name] for name, text in self.bounds.items() if text == ">= 0"}
-        for p in self.parameters:
-            if p.symbol in allowed and point[p.symbol].is_real:
-                continue
-            try:
-                parsing.check_values({p.symbol: point[p.symbol]})
-            except ParameterError as error:
-                raise ParameterError(f"{error} ({p.meaning})") from None
-        for name, text in self.below.items():
-            value, bound = point[self.named[name]], self.expr(text).xreplace(dict(point))
-            if not value < bound:
-                raise ParameterError(f"{name} must be below {text}; got {value}")
-        for name, (low, high) in self.within.items():
-            value = point[self.named[name]]
-            if value < self.expr(low) or (high != "oo" and value > self.expr(high)):
-                raise ParameterError(f"{name} must be between {low} and {high}; got {value}")
-        for name, text in self.bounds.items():
-            relation, _, bound = text.partition(" ")
-            symbol, end = self.named[name], self.expr(bound).xreplace(dict(point))
-            if relation == "=" and symbol not in given:
-                point[symbol] = end
-            elif not RELATIONS[relation](point[symbol], end):
-                here = "" if str(end) == bound else f", here {end}"
-                raise ParameterError(f"{name} must be {text}{here}; got {point[symbol]}")
-        for p in self.parameters:
-            hot = p.unit == "K" and p.value is not None and p.value > COLD
-            if hot and point[p.symbol] < COLD:
-                warn(f"{p.symbol} is {point[p.symbol]} K: temperatures are in kelvin here")
+        self._ranges.check(point, given)
         for statement, expr in self._conditions(quantity).items():
             margin = expr.xreplace(dict(point))
             if not margin > 0:
@@ -338,11 +273,8 @@ class System:
         def evaluate(**values: Any) -> dict[str, Any]:
             if unknown := [name for name in values if name not in self.named]:
                 raise UnknownNameError.of("parameter", unknown[0], self.named)
-            for name in values:
-                if self.bounds.get(name, "").startswith("= "):
-                    raise ParameterError(f"{name} {self.bounds[name]} follows; leave it out")
             given = defaults | values
-            self._check_bounds(given)
+            self._ranges.check_arrays(given, values)
             for margin in margins:
                 found = margin(**{name: given[name] for name in margin.arguments})
                 _check_existence(conditions, found)
@@ -350,27 +282,9 @@ class System:
 
         return evaluate
 
-    def _check_bounds(self, given: Mapping[str, Any]) -> None:
-        """Refuse arrays with a value that `point` would refuse."""
-        for name, (low, high) in self.within.items():
-            value = np.asarray(given[name], float)
-            bad = ~((value >= float(low)) & (value <= float(high.replace("oo", "inf"))))
-            if bad.any():
-                raise ParameterError(
-                    f"{name} must be between {low} and {high}; got {first_bad(value, bad)}"
-                )
-        for name, bound in self._bounds(given).items() if self.below else ():
-            value, bound = np.broadcast_arrays(np.asarray(given[name], float), bound)
-            bad = ~(value < bound)
-            if bad.any():
-                text = self.below[name]
-                raise ParameterError(f"{name} must be below {text}; got {first_bad(value, bad)}")
-
     @cached_property
-    def _bounds(self) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
-        """The upper bounds, compiled."""
-        kernel = compile({name: self.expr(text) for name, text in self.below.items()})
-        return lambda given: kernel(**{name: given[name] for name in kernel.arguments})
+    def _ranges(self) -> Ranges:
+        return Ranges(self.parameters, self.below, self.within, self.bounds)
 
     def _conditions(self, quantity: str = "") -> Mapping[str, Expr]:
         """Return what must be positive: for all quantities, then for one."""

@@ -348,6 +348,9 @@ def test_limits(system):
             "the cell does not burst",
         ),
         ("living_cell", {"dG_ATP": "40e3"}, ns.NoSteadyStateError, "ATP pays for the ions"),
+        ("chaperone", {"dmu": -1}, ns.ParameterError, "dmu must be >= 0; got -1"),
+        ("chaperone", {"U_0": 0}, ns.ParameterError, "U_0 is 0: it must be > 0"),
+        ("chaperone", {"k_UN": 0}, ns.ParameterError, "k_UN is 0: it must be > 0"),
         ("gene_regulation", {"gamma": 0}, ns.ParameterError, "gamma is 0: it must be > 0"),
         ("gene_regulation", {"x": "-1"}, ns.ParameterError, "x is -1: it must be > 0"),
         ("earth_climate", {"a": 1}, ns.ParameterError, "a must be below 1; got 1"),
@@ -445,6 +448,7 @@ def test_zero_is_legal_where_it_has_a_meaning():
     flippase, bee = ns.gallery.load("flippase"), ns.gallery.load("bumblebee")
     assert flippase.at("least power", {"k": 0})["P_min"] == 0
     assert float(flippase.at("efficiency", {"k": 0})["eta"]) == 1
+    assert ns.gallery.load("chaperone").at("enhancement", {"dmu": 0})["alpha"] == 1
     assert float(bee.at("temperature", {"M": 0})["T_t"]) == 288.15
     assert bee.at("temperature", {"eta": 0})["T_t"] > bee.at("temperature")["T_t"]
 
@@ -454,8 +458,17 @@ def test_a_parameter_that_follows_from_others():
     point = {s.name: v for s, v in cell.point({"K_o": 5}).items()}
     assert point["Cl_o"] == 150
     assert cell.at("potential", {"K_o": 5, "Cl_o": 150}) == cell.at("potential", {"K_o": 5})
-    with pytest.raises(ns.ParameterError, match="Cl_o = Na_o \\+ K_o follows; leave it out"):
+    with pytest.raises(ns.ParameterError, match=r"Cl_o follows, it is Na_o \+ K_o; leave it out"):
         cell.kernel("potential")(Cl_o=150.0)
+
+
+def test_kernels_hold_parameters_to_their_bounds():
+    """Those that stand in other parameters too, which may be arrays."""
+    with pytest.raises(ns.ParameterError, match=r"x must be >= 1/2; got 0.4 at index"):
+        ns.gallery.load("flippase").kernel("least power")(x=[0.6, 0.4])
+    fluxes = ns.gallery.load("neuron").kernel("flux")
+    with pytest.raises(ns.ParameterError, match=r"Cl_o must be <= K_o \+ Na_o, here 85.0 at"):
+        fluxes(Na_o=[145.0, 80.0])
 
 
 def test_degrees_instead_of_kelvin():

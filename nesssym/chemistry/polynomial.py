@@ -9,11 +9,10 @@ from flint import fmpq, fmpq_mat, fmpq_mpoly, fmpq_poly, fmpz_mat, fmpz_poly
 from sympy import Add, Expr, Integer, Mul, Rational, Symbol, oo, sqrt
 
 from nesssym import parsing
+from nesssym.chemistry.complex_balance import class_tree_sums
 from nesssym.chemistry.numbers import Numbers
 from nesssym.chemistry.states import ReactionSteadyState, concentration_heads
-from nesssym.diagrams import tree_sums
 from nesssym.errors import NoSteadyStateError, TooLargeError
-from nesssym.exact import trees
 from nesssym.exact.number_field import Element, Root, common_root, evaluate, positive_roots
 from nesssym.exact.rational import from_poly
 from nesssym.exact.triangular import Quotient, Step, Triangle, definite, triangles
@@ -24,7 +23,6 @@ from nesssym.roots import RootIn
 
 __all__ = ["equations", "numeric_states", "symbolic_state"]
 
-MAX_TREES = 100
 MAX_UNKNOWN_SIGNS = 4
 MAX_DEGREE, MAX_COUPLED_DEGREE = 60, 16
 
@@ -66,14 +64,7 @@ def equations(
 
 def _complex_balance(network: ReactionNetwork) -> Iterator[Expr]:
     """Yield K_b x^a - K_a x^b for complexes a, b of one linkage class, with K the tree sums."""
-    graph = network.complex_graph
-    for part in network.linkage_classes:
-        index = {c: i for i, c in enumerate(part)}
-        edges = [(index[a], index[b], rate) for a, b, rate in graph.edges(part, data="rate")]
-        arcs = [(i, j) for i, j, _ in edges]
-        if sum(trees.count(len(part), arcs, root) for root in index.values()) > MAX_TREES:
-            continue
-        sums = tree_sums(len(part), arcs, [rate for *_, rate in edges])
+    for part, sums in class_tree_sums(network):
         powers = [Mul(*(parsing.symbol(s) ** n for s, n in c.terms)) for c in part]
         for i in range(1, len(part)):
             yield sums[0] * powers[i] - sums[i] * powers[0]

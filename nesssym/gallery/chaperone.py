@@ -71,9 +71,13 @@ def _results(model: StateGraph, system: System) -> dict[str, Formulas]:
         "enhancement": _enhancement(system),
         "bound of the enhancement": _bound(system),
         "Hsp70": _affinity(system),
+        "Hsp70 turnover": _hsp70_turnover(system),
+        "Hsp70 entropy production": _hsp70_dissipation(system),
         "yield against aggregation": _competition(system),
         "unfolded during synthesis": _synthesis(system),
-        "rounds of annealing": _rounds(system),
+        "rounds of annealing": _annealing(system, "n"),
+        "yield of annealing": _annealing(system, "Y"),
+        "native, promiscuous chaperone": _promiscuous(system),
     }
 
 
@@ -108,6 +112,19 @@ def _affinity(system: System) -> Formulas:
     )
 
 
+def _hsp70_turnover(system: System) -> Formulas:
+    """Return the net hydrolysis, with substrate and without."""
+    shared = system.steps()
+    flux = shared.absorb(steady_state(_hsp70(system.named)).currents)
+    total = flux["T->D/hydrolysis"] + flux["ST->SD/hydrolysis"]
+    return shared.formulas({"J_ATP": total}, heads=[r"J_\text{ATP}"], unit="1/s")
+
+
+def _hsp70_dissipation(system: System) -> Formulas:
+    found = entropy_production(steady_state(_hsp70(system.named)))
+    return replace(found.select(["sigma"]), unit="1/s")
+
+
 def _loss(system: System, u: Expr) -> Expr:
     """Return how fast unfolded protein is lost, to folding and, in pairs, to aggregation."""
     return system.named["k_f"] * u + system.named["k_a"] * u**2
@@ -129,13 +146,30 @@ def _synthesis(system: System) -> Formulas:
     return system.steps().formulas({"U": found}, heads=["U^*"], unit="mol/L")
 
 
-def _rounds(system: System) -> Formulas:
-    """Solve the recursion of iterative annealing for the number of rounds to a wanted yield."""
+def _annealing(system: System, asked: str) -> Formulas:
+    """Solve the recursion of iterative annealing for the yield, or for the rounds it takes."""
     Phi, wanted = system.named["Phi"], system.named["Y_n"]
     n, left = Symbol("n"), Function("left")
     misfolded = rsolve(left(n + 1) - (1 - Phi) * left(n), left(n), {left(0): Integer(1)})
+    if asked == "Y":
+        share = 1 - misfolded.xreplace({n: system.named["n"]})
+        return system.steps().formulas({"Y": share}, heads=["Y_n"])
     (rounds,) = solve(misfolded - (1 - wanted), n)
     return system.steps().formulas({"n": rounds})
+
+
+def _promiscuous(system: System) -> Formulas:
+    """Let the chaperone unfold native proteins too, which it knows less well (CYT-19)."""
+    graph = StateGraph.from_text(
+        f"""
+        U <-> N ; k_UN, k_NU
+        U <-> M ; k_UM, k_MU
+        chaperone: M <-> U ; k_b, k_b*k_UM/k_MU*{DRIVE}
+        chaperone: N <-> U ; b*k_b, b*k_b*k_UN/k_NU*{DRIVE}
+        """,
+        symbols=system.named,
+    )
+    return steady_state(graph).state.select(["N"])
 
 
 def _saturation(system: System) -> Formulas:
@@ -150,6 +184,14 @@ def _first_order(system: System) -> Formulas:
     U_0, k_f = system.named["U_0"], system.named["k_f"]
     right = shared.absorb(system["yield against aggregation"])["Y"]
     return shared.formulas({"naive": k_f * U_0 / _loss(system, U_0), "right": right})
+
+
+def _more_chaperone(system: System) -> Formulas:
+    shared = system.steps()
+    k_b = system.named["k_b"]
+    found = system["native, promiscuous chaperone"]
+    more = shared.absorb(found.subs({k_b: 10 * k_b}))["N"]
+    return shared.formulas({"naive": shared.absorb(found)["N"], "right": more})
 
 
 def _draw(axes: Any, system: System) -> None:
@@ -173,7 +215,8 @@ A protein misfolds ten times as fast as it folds, and stays misfolded. A chapero
 proteins with ATP, unfolds them and lets them go, so that they may fold: native proteins are held
 far above their equilibrium. The ratio of native to unfolded is untouched, the ratio to misfolded is
 raised by at most exp(dmu/RT), and less, since rates saturate. Without free energy no chaperone
-changes either. In the same way Hsp70 binds more tightly than with ATP or with ADP alone.
+changes either. In the same way Hsp70 binds more tightly than with ATP or with ADP alone. Of
+a chaperone that binds native proteins too (as CYT-19 does) more may fold less.
 """,
     reference=Reference(
         authors="P. De Los Rios, A. Barducci",
@@ -214,17 +257,30 @@ changes either. In the same way Hsp70 binds more tightly than with ATP or with A
         parameter("Phi", "0.02", "1", "share that folds in a round", "Rubisco, Todd, Lorimer, "
                   "Thirumalai 1996", r"\Phi"),
         parameter("Y_n", "0.99", "1", "wanted yield of annealing"),
+        parameter("n", "100", "1", "rounds of annealing"),
+        parameter("b", "0.05", "1", "binding of native proteins by a promiscuous chaperone, over "
+                  "that of misfolded ones", "illustrative"),
         GAS,
     ),
     build=_model,
     derive=_results,
     below={"Phi": "1", "Y_n": "1"},
+    bounds={"dmu": ">= 0"},
     limits=(
         Limit("without a chaperone the ratio is that of equilibrium", "enhancement", "alpha",
               {"k_b": "0"}, "1"),
         Limit("without free energy no chaperone changes the ratio", "enhancement", "alpha",
               {"dmu": "0"}, "1"),
         Limit("without free energy no ATP is used", "ATP turnover", "J_ATP", {"dmu": "0"}, "0"),
+        Limit("with any free energy the rates bound the ratio", "enhancement", "alpha",
+              {"dmu": "2000000"}, "1 + k_b*k_x*k_e/(k_MU*(k_u*k_r + k_u*k_e + k_x*k_e))"),
+        Limit("a chaperone that is too fast unfolds what has folded",
+              "native, promiscuous chaperone", "N", {"k_b": "oo"},
+              "1/(1 + k_UM*k_NU/(k_MU*k_UN) + k_NU/k_UN*exp(dmu/(R*T)))"),
+        Limit("without a promiscuous chaperone there is equilibrium",
+              "native, promiscuous chaperone", "N", {"k_b": "0"},
+              "k_UN*k_MU/(k_UN*k_MU + k_NU*k_MU + k_UM*k_NU)"),
+        Limit("no round of annealing, no yield", "yield of annealing", "Y", {"n": "0"}, "0"),
         Limit("native to unfolded is untouched", "folded over unfolded", "N/U", {}, "k_UN/k_NU"),
         Limit("few proteins do not aggregate", "yield against aggregation", "Y", {"U_0": "0"},
               "1"),
@@ -241,6 +297,11 @@ changes either. In the same way Hsp70 binds more tightly than with ATP or with A
             naive="aggregation competes with folding at its rate in the beginning",
             right="it takes pairs and slows down: more is left to fold",
             evidence=_first_order,
+        ),
+        Correction(
+            naive="ten times the chaperone folds at least as much",
+            right="a chaperone that binds native proteins too unfolds them: the yield has a peak",
+            evidence=_more_chaperone,
         ),
     ),
     draw=_draw,

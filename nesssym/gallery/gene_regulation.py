@@ -65,6 +65,9 @@ def _results(model: StateGraph, system: System) -> dict[str, Formulas]:
     (turn,) = affinities(model).values()
     active = _activity(ss)
     return {
+        "products over free enzyme": system.steps().formulas(
+            {side: _products(system, right=side == "right") for side in ("right", "wrong")}
+        ),
         "discrimination": _discrimination(system),
         "proofreading dissipation": _proofreading_cost(system),
         "promoter": ss.state,
@@ -241,6 +244,8 @@ decay of mRNA have no finite entropy production, and none is given.
         Limit("a strong drive and no binding past the check: twice, but for a fast step",
               "discrimination", "S", {"dmu": "1000", "a_s": "0"},
               "exp(Delta)*(d*exp(Delta) + m)/(d + m)"),
+        Limit("a strong drive, no binding past the check and a slow step: twice",
+              "discrimination", "S", {"dmu": "1000", "a_s": "0", "m": "1/10^20"}, "exp(2*Delta)"),
         Limit("without drive no entropy is produced", "proofreading dissipation", "right",
               {"dmu": "0"}, "0"),
         Limit("at detailed balance the promoter produces no entropy", "entropy production",

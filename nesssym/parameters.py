@@ -1,0 +1,172 @@
+"""Parameters of a physical system, and the ranges in which they make sense."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from operator import eq, ge, le, lt
+from typing import Any
+
+import numpy as np
+from sympy import Expr, Symbol, oo
+
+from nesssym import parsing
+from nesssym.backends.blocks import first_bad
+from nesssym.errors import ParameterError, warn
+from nesssym.kernels import compile
+from nesssym.networks.files import Parameter
+
+__all__ = ["Ranges", "parameter", "real"]
+
+COLD = 100
+RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {"<": lt, ">=": ge, "<=": le, "=": eq}
+
+
+def parameter(
+    name: str, value: Any, unit: str, meaning: str, source: str = "", latex: str = ""
+) -> Parameter:
+    """Return a positive parameter; `value` is exact text such as ``"0.62"`` or ``"log(2)/72000"``.
+
+    Examples
+    --------
+    >>> parameter("a", "2.0e-4", "m^2", "opening of the drain").value
+    1/5000
+    """
+    symbol = parsing.symbol(name)
+    return Parameter(symbol, _value(symbol, value), unit, meaning, source, latex)
+
+
+def real(
+    name: str, value: Any, unit: str, meaning: str, source: str = "", latex: str = ""
+) -> Parameter:
+    """Return a parameter of either sign.
+
+    Examples
+    --------
+    >>> real("V", "-65e-3", "V", "membrane potential").value
+    -13/200
+    """
+    symbol = parsing.symbol(name, positive=False)
+    return Parameter(symbol, _value(symbol, value), unit, meaning, source, latex)
+
+
+def _value(symbol: Symbol, value: Any) -> Expr:
+    exact = parsing.expression(value) if isinstance(value, str) else parsing.number(value)
+    parsing.check_values({symbol: exact})
+    return exact
+
+
+@dataclass(frozen=True, eq=False)
+class Ranges:
+    """Where the parameters of a system make sense.
+
+    Parameters
+    ----------
+    parameters : sequence of Parameter
+        Their symbols say which are positive, their units which are temperatures.
+    below, within, bounds : mapping
+        As for `nesssym.System`.
+
+    Examples
+    --------
+    >>> ranges = Ranges([parameter("x", "0.9", "1", "fraction")], bounds={"x": ">= 1/2"})
+    >>> ranges.check({ranges.parameters[0].symbol: parsing.number("0.4")}, {})
+    Traceback (most recent call last):
+    ...
+    nesssym.errors.ParameterError: x must be >= 1/2; got 2/5
+    """
+
+    parameters: Sequence[Parameter]
+    below: Mapping[str, str] = field(default_factory=dict)
+    within: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    bounds: Mapping[str, str] = field(default_factory=dict)
+
+    def check(self, point: dict[Symbol, Expr], given: Mapping[Any, Any]) -> None:
+        """Raise `ParameterError` for a value outside its range; fill in what follows from others.
+
+        Parameters
+        ----------
+        point : dict of Symbol to Expr
+            A value for every parameter.
+        given : mapping
+            The symbols whose values were asked for.
+        """
+        zero = {name for name, text in self.bounds.items() if text == ">= 0"}
+        for p in self.parameters:
+            if p.symbol.name in zero and point[p.symbol].is_real:
+                continue
+            try:
+                parsing.check_values({p.symbol: point[p.symbol]})
+            except ParameterError as error:
+                raise ParameterError(f"{error} ({p.meaning})") from None
+        for name, (relation, end) in self._relations.items():
+            symbol, value = self._named[name], end.xreplace(dict(point))
+            if relation == "=" and symbol not in given:
+                point[symbol] = value
+        for name, words, relation, end in self._all:
+            value, got = end.xreplace(dict(point)), point[self._named[name]]
+            if not RELATIONS[relation](got, value):
+                raise _outside(name, words, value, got)
+        for p in self.parameters:
+            hot = p.unit == "K" and p.value is not None and p.value > COLD
+            if hot and point[p.symbol] < COLD:
+                warn(f"{p.symbol} is {point[p.symbol]} K: temperatures are in kelvin here")
+
+    def check_arrays(self, values: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+        """Do the same for floats and arrays of them, by name; `given` are those asked for."""
+        for name, words, relation, end in self._all:
+            if relation == "=":
+                if name in given:
+                    raise ParameterError(f"{name} follows, it is {words[2:]}; leave it out")
+                continue
+            bound, got = self._functions[end](values), np.asarray(values[name], float)
+            bad = ~np.asarray(RELATIONS[relation](got, bound))
+            if bad.any():
+                got, bound = np.broadcast_arrays(got, bound)
+                raise _outside(name, words, first_bad(bound, bad), first_bad(got, bad))
+
+    @cached_property
+    def _named(self) -> dict[str, Symbol]:
+        return {p.symbol.name: p.symbol for p in self.parameters}
+
+    @cached_property
+    def _relations(self) -> dict[str, tuple[str, Expr]]:
+        parts = {name: text.partition(" ") for name, text in self.bounds.items()}
+        return {name: (relation, self._expr(end)) for name, (relation, _, end) in parts.items()}
+
+    @cached_property
+    def _all(self) -> list[tuple[str, str, str, Expr]]:
+        """Parameter, words for its bound, relation and expression."""
+        found = [(name, f"below {end}", "<", self._expr(end)) for name, end in self.below.items()]
+        for name, (low, high) in self.within.items():
+            words = f"between {low} and {high}"
+            found += [(name, words, ">=", self._expr(low)), (name, words, "<=", self._expr(high))]
+        found += [
+            (name, self.bounds[name], relation, end)
+            for name, (relation, end) in self._relations.items()
+        ]
+        return found
+
+    @cached_property
+    def _functions(self) -> dict[Expr, Callable[[Mapping[str, Any]], Any]]:
+        return {end: _function(end) for *_, end in self._all}
+
+    def _expr(self, text: str) -> Expr:
+        return oo if text == "oo" else parsing.expression(text, self._named, strict=True)
+
+
+def _outside(name: str, words: str, bound: Any, got: Any) -> ParameterError:
+    relation, _, end = words.partition(" ")
+    here = f", here {bound}" if relation in RELATIONS and re.search("[A-Za-z]", end) else ""
+    return ParameterError(f"{name} must be {words}{here}; got {got}")
+
+
+def _function(expr: Expr) -> Callable[[Mapping[str, Any]], Any]:
+    """Return a bound as a function of the values of all parameters."""
+    if not expr.free_symbols:
+        number = float(expr)
+        return lambda values: number
+    kernel = compile({"bound": expr})
+    return lambda values: kernel(**{name: values[name] for name in kernel.arguments})["bound"]
