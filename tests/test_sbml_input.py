@@ -182,6 +182,18 @@ def test_packages_that_the_model_needs(package, uri):
     assert f"package '{package}'" in refused(document(level=(3, 1), head=head))
 
 
+def test_drawings_of_level_three_in_level_two():
+    uri = "http://www.sbml.org/sbml/level3/version1/{0}/version1"
+    for package, good in (("layout", True), ("render", True), ("qual", False)):
+        head = f' xmlns:{package}="{uri.format(package)}" {package}:required="false"'
+        if good:
+            assert ns.parse_sbml(document(head=head)).initial == {"A": 3}
+        else:
+            assert "The L3 package 'qual' cannot be used" in refused(
+                document(head=head), ns.ParseError
+            )
+
+
 # ------------------------------------------------------------------ formulas
 
 
@@ -204,7 +216,7 @@ def test_packages_that_the_model_needs(package, uri):
         (apply("exp", apply("times", cn(10**9), apply("ln", cn(2)))), "is too large"),
         (apply("abs", ci("A")), "it holds 'abs', which is not read"),
         (apply("ci", ci("A")), "not SBML"),
-        ("<true/>", "it holds 'constant_true'"),
+        ("<true/>", "it holds 'true', which is not read"),
         (apply("ci>f</ci><ci", ci("A")), "not SBML"),
         (ci("Z"), "it uses 'Z', which is no species, parameter or compartment"),
         (ci("R"), "it uses 'R', which is no species, parameter or compartment"),
@@ -394,7 +406,9 @@ def test_units_that_disagree():
     )
     wrong = right.replace('units="per_second"', 'units="metre"')
     assert ns.parse_sbml(right, check_units=True).values == ns.parse_sbml(wrong).values
-    with pytest.raises(ns.ModelError, match=r"units disagree, line 2: .*reaction.* 'R'") as error:
+    with pytest.raises(
+        ns.ModelError, match=r"line 2: Expected units are mole .*reaction.* 'R'"
+    ) as error:
         ns.parse_sbml(wrong, check_units=True)
     assert "metre" in str(error.value)
 
