@@ -1,8 +1,8 @@
 """Every model of the BioModels collection, read in place: ``python -m benchmarks.biomodels``.
 
 Needs ``pip install 'nesssym[biomodels]'``. The table goes to ``build/biomodels.tsv``, what it comes
-to into ``docs/biomodels.md``; progress to standard error. Names of models after the command run these
-alone, and replace their lines.
+to into ``docs/biomodels.md``; progress to standard error. Names of models after the command run
+these alone, and replace their lines.
 """
 
 from __future__ import annotations
