@@ -434,3 +434,90 @@ def test_species_that_do_not_react_are_constants():
     ((symbol, value),) = m.values.items()
     assert (str(symbol), value, symbol.is_positive) == ("V", -2, None)
     assert str(m.model.reactions[0].rate) == "exp(V)"
+
+
+# ------------------------------------------------------------------ level 3
+
+
+def third(**changes: str) -> str:
+    """The same reaction in level 3, where attributes have no defaults."""
+    parts = {
+        "law": apply("times", ci("k"), ci("A")),
+        "model": "",
+        "species": 'boundaryCondition="false"',
+        "left": 'stoichiometry="1" constant="true"',
+        "reaction": 'fast="false"',
+        "parameters": "",
+        "rules": "",
+        "local": '<listOfLocalParameters><localParameter id="k" value="0.3"/>'
+        "</listOfLocalParameters>",
+    } | changes
+    species = "".join(
+        f'<species id="{s}" compartment="c" hasOnlySubstanceUnits="false" constant="false" '
+        f"{parts['species']}/>"
+        for s in "AB"
+    )
+    return (
+        f'<sbml xmlns="{LEVELS[3, 1]}" level="3" version="1"><model id="m"{parts["model"]}>'
+        '<listOfCompartments><compartment id="c" size="1" spatialDimensions="3" constant="true"/>'
+        f"</listOfCompartments><listOfSpecies>{species}</listOfSpecies>"
+        f"<listOfParameters><parameter id='f' value='2' constant='true'/>{parts['parameters']}"
+        f"</listOfParameters>{parts['rules']}"
+        f'<listOfReactions><reaction id="R" reversible="false" {parts["reaction"]}>'
+        f'<listOfReactants><speciesReference species="A" {parts["left"]}/></listOfReactants>'
+        '<listOfProducts><speciesReference species="B" stoichiometry="1" constant="true"/>'
+        f"</listOfProducts><kineticLaw>{math(parts['law'])}{parts['local']}</kineticLaw>"
+        "</reaction></listOfReactions></model></sbml>"
+    )
+
+
+def test_local_parameters_of_level_three():
+    m = ns.parse_sbml(third())
+    assert {str(s): str(x) for s, x in m.values.items()} == {"k": "3/10"}
+    clash = '<parameter id="k" value="7" constant="true"/>'
+    m = ns.parse_sbml(third(parameters=clash))
+    assert {str(s): str(x) for s, x in m.values.items()} == {"R_k": "3/10"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"left": 'constant="true"'}, "the stoichiometry of 'A' is nan, not a positive number"),
+        ({"reaction": 'fast="true"'}, "reaction 'R': fast reactions are not modelled"),
+        ({"model": ' conversionFactor="f"'}, "model 'm': conversion factors are not read"),
+        (
+            {"species": 'boundaryCondition="false" conversionFactor="f"'},
+            "species 'A': conversion factors are not read",
+        ),
+        (
+            {
+                "left": 'id="n" stoichiometry="1" constant="false"',
+                "rules": f"<listOfRules>{rule('n', ci('f'))}</listOfRules>",
+            },
+            "reaction 'R': the stoichiometry of 'A' is a formula",
+        ),
+        (
+            {
+                "left": 'id="n" stoichiometry="1" constant="false"',
+                "rules": "<listOfInitialAssignments>"
+                + start("n", ci("f"))
+                + "</listOfInitialAssignments>",
+            },
+            "reaction 'R': the stoichiometry of 'A' is a formula",
+        ),
+        (
+            {
+                "rules": "<listOfRules>"
+                f'<rateRule variable="f">{math(cn(1))}</rateRule></listOfRules>'
+            },
+            "rate rule 'f': rate rules are not modelled",
+        ),
+    ],
+)
+def test_what_level_three_has_beyond_a_network(changes, message):
+    assert message in refused(third(**changes))
+
+
+def test_an_ion_is_not_read_as_its_atom():
+    with pytest.raises(ns.ParseError, match="not antimony"):
+        ns.from_antimony("R: Na+ => B; k*Na; k = 1")
