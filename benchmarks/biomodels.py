@@ -1,7 +1,8 @@
 """Every model of the BioModels collection, read in place: ``python -m benchmarks.biomodels``.
 
 Needs ``pip install 'nesssym[biomodels]'``. The table goes to ``build/biomodels.tsv``, what it comes
-to into ``docs/biomodels.md``; progress to standard error.
+to into ``docs/biomodels.md``; progress to standard error. Names of models after the command run
+these alone, and replace their lines.
 """
 
 from __future__ import annotations
@@ -159,26 +160,30 @@ def _child(name: str, ours: int, theirs: int) -> None:
 
 
 def main(chosen: list[str]) -> None:
-    """Write the table, and the page if all models are run."""
+    """Write the table and the page; of models that are named, only the lines are replaced."""
     if archive() is None:
         sys.exit("the collection is not here: pip install 'nesssym[biomodels]'")
     for _ in cells(model_text(2)):
         pass  # what is imported and compiled here is there in every process made from this one
-    table = ROOT / "build" / "biomodels.tsv"
-    table.parent.mkdir(exist_ok=True)
-    rows, models = [], chosen or names()
-    with table.open("w", encoding="utf-8") as file:
-        print(*HEADS, sep="\t", file=file)
+    kept = ROOT / "build" / "biomodels.json"
+    kept.parent.mkdir(exist_ok=True)
+    rows = json.loads(kept.read_text("utf-8")) if chosen and kept.exists() else {}
+    models = chosen or names()
+    try:
         for number, name in enumerate(models, 1):
             print(f"\r{number}/{len(models)} {name}", end="", file=sys.stderr)
-            rows.append(row(name))
-            print(*(rows[-1].get(head, "") for head in HEADS), sep="\t", file=file, flush=True)
-    print(file=sys.stderr)
-    if not chosen:
-        text = biomodels_page.page(rows, about(), SECONDS)
+            rows[name] = row(name)
+    finally:
+        print(file=sys.stderr)
+        kept.write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    found = [rows[name] for name in sorted(rows)]
+    table = ["\t".join(str(r.get(head, "")) for head in HEADS) for r in found]
+    (ROOT / "build" / "biomodels.tsv").write_text("\n".join(["\t".join(HEADS), *table]), "utf-8")
+    if set(names()) <= set(rows):
+        text = biomodels_page.page(found, about(), SECONDS)
         (ROOT / "docs" / "biomodels.md").write_text(text, encoding="utf-8")
-    if found := biomodels_page.problems(rows):
-        sys.exit("\n".join(found))
+    if wrong := biomodels_page.problems(found):
+        sys.exit("\n".join(wrong))
 
 
 def about() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from textwrap import fill
 from typing import Any
 
 Row = dict[str, Any]
@@ -81,7 +82,8 @@ def page(rows: Sequence[Row], about: str, seconds: float) -> str:
             [_named(r, number) for number in NAMED for r in rows if r["model"] == _name(number)],
         ),
     ]
-    return "\n\n".join(parts) + "\n"
+    wrapped = (p if p.startswith(("#", "|", "-")) else fill(p, 100) for p in parts)
+    return "\n\n".join(wrapped) + "\n"
 
 
 def problems(rows: Iterable[Row]) -> list[str]:

@@ -104,7 +104,7 @@ def test_exponents_become_numbers_and_negative_values_real_symbols():
     [
         ("R: A => B; k*A; k=1; at (time > 3): A = 1", "event"),
         ("R: A => B; k*A; k=1; k' = 2", "rate rule 'k'"),
-        ("R: A => B; k*time*A; k=1", "reaction 'R': it holds 'name_time'"),
+        ("R: A => B; k*time*A; k=1", "reaction 'R': it holds 'time'"),
         ("R: A => B; delay(A, 2); k=1", "reaction 'R': it holds 'delay'"),
         ("R: A => B; piecewise(A, A > 2, 1)", "reaction 'R'"),
         ("R: A => B; k*A; k=0", "its reactions change nothing"),

@@ -182,6 +182,18 @@ def test_packages_that_the_model_needs(package, uri):
     assert f"package '{package}'" in refused(document(level=(3, 1), head=head))
 
 
+def test_drawings_of_level_three_in_level_two():
+    uri = "http://www.sbml.org/sbml/level3/version1/{0}/version1"
+    for package, good in (("layout", True), ("render", True), ("qual", False)):
+        head = f' xmlns:{package}="{uri.format(package)}" {package}:required="false"'
+        if good:
+            assert ns.parse_sbml(document(head=head)).initial == {"A": 3}
+        else:
+            assert "The L3 package 'qual' cannot be used" in refused(
+                document(head=head), ns.ParseError
+            )
+
+
 # ------------------------------------------------------------------ formulas
 
 
@@ -204,7 +216,7 @@ def test_packages_that_the_model_needs(package, uri):
         (apply("exp", apply("times", cn(10**9), apply("ln", cn(2)))), "is too large"),
         (apply("abs", ci("A")), "it holds 'abs', which is not read"),
         (apply("ci", ci("A")), "not SBML"),
-        ("<true/>", "it holds 'constant_true'"),
+        ("<true/>", "it holds 'true', which is not read"),
         (apply("ci>f</ci><ci", ci("A")), "not SBML"),
         (ci("Z"), "it uses 'Z', which is no species, parameter or compartment"),
         (ci("R"), "it uses 'R', which is no species, parameter or compartment"),
@@ -394,7 +406,9 @@ def test_units_that_disagree():
     )
     wrong = right.replace('units="per_second"', 'units="metre"')
     assert ns.parse_sbml(right, check_units=True).values == ns.parse_sbml(wrong).values
-    with pytest.raises(ns.ModelError, match=r"units disagree, line 2: .*reaction.* 'R'") as error:
+    with pytest.raises(
+        ns.ModelError, match=r"line 2: Expected units are mole .*reaction.* 'R'"
+    ) as error:
         ns.parse_sbml(wrong, check_units=True)
     assert "metre" in str(error.value)
 
@@ -420,3 +434,90 @@ def test_species_that_do_not_react_are_constants():
     ((symbol, value),) = m.values.items()
     assert (str(symbol), value, symbol.is_positive) == ("V", -2, None)
     assert str(m.model.reactions[0].rate) == "exp(V)"
+
+
+# ------------------------------------------------------------------ level 3
+
+
+def third(**changes: str) -> str:
+    """The same reaction in level 3, where attributes have no defaults."""
+    parts = {
+        "law": apply("times", ci("k"), ci("A")),
+        "model": "",
+        "species": 'boundaryCondition="false"',
+        "left": 'stoichiometry="1" constant="true"',
+        "reaction": 'fast="false"',
+        "parameters": "",
+        "rules": "",
+        "local": '<listOfLocalParameters><localParameter id="k" value="0.3"/>'
+        "</listOfLocalParameters>",
+    } | changes
+    species = "".join(
+        f'<species id="{s}" compartment="c" hasOnlySubstanceUnits="false" constant="false" '
+        f"{parts['species']}/>"
+        for s in "AB"
+    )
+    return (
+        f'<sbml xmlns="{LEVELS[3, 1]}" level="3" version="1"><model id="m"{parts["model"]}>'
+        '<listOfCompartments><compartment id="c" size="1" spatialDimensions="3" constant="true"/>'
+        f"</listOfCompartments><listOfSpecies>{species}</listOfSpecies>"
+        f"<listOfParameters><parameter id='f' value='2' constant='true'/>{parts['parameters']}"
+        f"</listOfParameters>{parts['rules']}"
+        f'<listOfReactions><reaction id="R" reversible="false" {parts["reaction"]}>'
+        f'<listOfReactants><speciesReference species="A" {parts["left"]}/></listOfReactants>'
+        '<listOfProducts><speciesReference species="B" stoichiometry="1" constant="true"/>'
+        f"</listOfProducts><kineticLaw>{math(parts['law'])}{parts['local']}</kineticLaw>"
+        "</reaction></listOfReactions></model></sbml>"
+    )
+
+
+def test_local_parameters_of_level_three():
+    m = ns.parse_sbml(third())
+    assert {str(s): str(x) for s, x in m.values.items()} == {"k": "3/10"}
+    clash = '<parameter id="k" value="7" constant="true"/>'
+    m = ns.parse_sbml(third(parameters=clash))
+    assert {str(s): str(x) for s, x in m.values.items()} == {"R_k": "3/10"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"left": 'constant="true"'}, "the stoichiometry of 'A' is nan, not a positive number"),
+        ({"reaction": 'fast="true"'}, "reaction 'R': fast reactions are not modelled"),
+        ({"model": ' conversionFactor="f"'}, "model 'm': conversion factors are not read"),
+        (
+            {"species": 'boundaryCondition="false" conversionFactor="f"'},
+            "species 'A': conversion factors are not read",
+        ),
+        (
+            {
+                "left": 'id="n" stoichiometry="1" constant="false"',
+                "rules": f"<listOfRules>{rule('n', ci('f'))}</listOfRules>",
+            },
+            "reaction 'R': the stoichiometry of 'A' is a formula",
+        ),
+        (
+            {
+                "left": 'id="n" stoichiometry="1" constant="false"',
+                "rules": "<listOfInitialAssignments>"
+                + start("n", ci("f"))
+                + "</listOfInitialAssignments>",
+            },
+            "reaction 'R': the stoichiometry of 'A' is a formula",
+        ),
+        (
+            {
+                "rules": "<listOfRules>"
+                f'<rateRule variable="f">{math(cn(1))}</rateRule></listOfRules>'
+            },
+            "rate rule 'f': rate rules are not modelled",
+        ),
+    ],
+)
+def test_what_level_three_has_beyond_a_network(changes, message):
+    assert message in refused(third(**changes))
+
+
+def test_an_ion_is_not_read_as_its_atom():
+    with pytest.raises(ns.ParseError, match="not antimony"):
+        ns.from_antimony("R: Na+ => B; k*Na; k = 1")

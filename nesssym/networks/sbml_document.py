@@ -24,6 +24,8 @@ _NUMBERS = {  # libsbml reads as far as it understands, and 1.5 over 2 as 1 over
     "e-notation": re.compile(f"{_REAL}/{_WHOLE}"),
 }
 UNDECLARED = 99_000  # libsbml's numbers from here on: units that are not declared
+_RULE = re.compile(r".* Reference: \w+ (?:\w+ \w+ )?Section [\w.]+ ?")
+_DRAWING = re.compile(r"L3 package '(?:layout|render)\w*' cannot be used")  # in level 2
 _CORE_MATH = "l3v2extendedmath"  # libsbml's word for what level 3 version 2 has in its core
 
 
@@ -80,10 +82,10 @@ def sbml_document(text: str, check_units: bool = False) -> Any:
     _refuse_packages(document)
     for i in range(document.getNumErrors()):
         error = document.getError(i)
-        known = error.getErrorId() == module.MissingXMLEncoding  # XML without one is UTF-8
-        if error.getSeverity() >= module.LIBSBML_SEV_ERROR and not known:
-            message = " ".join(error.getMessage().split())
-            raise ParseError(f"not SBML, line {error.getLine()}: {message[:200]}")
+        harmless = error.getErrorId() == module.MissingXMLEncoding  # XML without one is UTF-8
+        harmless = harmless or _DRAWING.search(error.getMessage())
+        if error.getSeverity() >= module.LIBSBML_SEV_ERROR and not harmless:
+            raise ParseError(f"not SBML, line {error.getLine()}: {_told(error)[:200]}")
     if document.getModel() is None:
         raise ParseError("the text holds no SBML model")
     if document.getLevel() < 2:
@@ -108,9 +110,13 @@ def _check_units(document: Any, module: Any) -> None:
             error.getCategory() == module.LIBSBML_CAT_UNITS_CONSISTENCY
             and error.getErrorId() < UNDECLARED
         ):
-            # The first sentence is the rule of the specification, the second names the element.
-            message = " ".join(error.getMessage().split())
-            raise ModelError(f"units disagree, line {error.getLine()}: {message}")
+            raise ModelError(f"units disagree, line {error.getLine()}: {_told(error)}")
+
+
+def _told(error: Any) -> str:
+    """Return what an error says of the text, without the rule of the specification before it."""
+    message = " ".join(error.getMessage().split())
+    return _RULE.sub("", message) or message
 
 
 def _refuse_packages(document: Any) -> None:

@@ -121,7 +121,8 @@ class MathReader:
             return self._call(node.getName(), children, lookup, depth)
         name = kind.removeprefix("FUNCTION_")
         if name not in self.operations:
-            raise ModelError(f"it holds {name.lower()!r}, which is not read")
+            plain = name.removeprefix("NAME_").removeprefix("CONSTANT_").lower()
+            raise ModelError(f"it holds {plain!r}, which is not read")
         least, most, work = self.operations[name]
         if not least <= len(children) <= most:
             raise ModelError(f"it holds {name.lower()!r} with {len(children)} arguments")
