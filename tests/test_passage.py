@@ -356,3 +356,13 @@ def test_bad_orders(order):
     ):
         with pytest.raises(ns.ModelError, match="order of a moment is 1 or more, got"):
             ask()
+
+
+def test_what_lies_beyond_the_target_does_not_matter():
+    g = ns.StateGraph.from_text("A <-> B ; 1, 1 \n B -> C ; 2 \n C -> D ; 1")
+    assert ns.first_passage(g, "A", "C").at({}) == {"m1": 2}
+    assert ns.first_passage(g, "A", "C", 2).at({}) == ns.first_passage(
+        ns.StateGraph.from_text("A <-> B ; 1, 1 \n B -> C ; 2"), "A", "C", 2
+    ).at({})
+    with pytest.raises(ns.ModelError, match="no way to C from D"):
+        ns.first_passage_times(g, "C")
