@@ -366,3 +366,13 @@ def test_what_lies_beyond_the_target_does_not_matter():
     ).at({})
     with pytest.raises(ns.ModelError, match="no way to C from D"):
         ns.first_passage_times(g, "C")
+
+
+def test_an_absorbing_state_is_its_own_steady_state():
+    g = ns.StateGraph.from_text("A -> B ; 3")
+    with pytest.warns(ns.NessWarning, match="absorbing"):
+        ss = ns.steady_state(g)
+    assert ns.kemeny_constant(ss).at({}) == {"K": 0}
+    assert ns.recurrence_times(ss).labels == ()
+    slow = ns.steady_state(ns.StateGraph.from_text("A <-> B ; 1, 1 \n B <-> C ; 1, 1"))
+    assert len(ns.recurrence_times(slow).heads) == 3
