@@ -81,6 +81,8 @@ class Formulas(Mapping[str, Expr]):
     def __post_init__(self) -> None:
         if len(self.labels) != len(self.exprs):
             raise NessError(f"{len(self.labels)} labels for {len(self.exprs)} expressions")
+        if not all(isinstance(expr, Expr) for expr in self.exprs):
+            object.__setattr__(self, "exprs", tuple(map(parsing.expr, self.exprs)))
         if len(set(self.labels)) != len(self.labels):
             twice = next(label for label in self.labels if self.labels.count(label) > 1)
             raise NameClashError(f"two results have the label {twice!r}; labels must differ")

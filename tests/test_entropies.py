@@ -1,6 +1,7 @@
 """Two kinds of entropy production, kept apart by type."""
 
 import pytest
+from sympy import Rational
 
 import nesssym as ns
 
@@ -97,3 +98,8 @@ def test_the_two_kinds_do_not_mix(pair):
 def test_kernels_take_both():
     assert ns.compile(HEAT)(a=2)["sigma"] == pytest.approx(float(HEAT.subs({"a": 2})["sigma"]))
     assert ns.compile(TOLD)()["sigma"] == pytest.approx(float(TOLD["sigma"]))
+
+
+def test_formulas_take_numbers_and_text():
+    found = ns.Formulas(("a", "b"), (1, "k/2"))
+    assert found.at({"k": 3}) == {"a": 1, "b": Rational(3, 2)}

@@ -356,3 +356,23 @@ def test_bad_orders(order):
     ):
         with pytest.raises(ns.ModelError, match="order of a moment is 1 or more, got"):
             ask()
+
+
+def test_what_lies_beyond_the_target_does_not_matter():
+    g = ns.StateGraph.from_text("A <-> B ; 1, 1 \n B -> C ; 2 \n C -> D ; 1")
+    assert ns.first_passage(g, "A", "C").at({}) == {"m1": 2}
+    assert ns.first_passage(g, "A", "C", 2).at({}) == ns.first_passage(
+        ns.StateGraph.from_text("A <-> B ; 1, 1 \n B -> C ; 2"), "A", "C", 2
+    ).at({})
+    with pytest.raises(ns.ModelError, match="no way to C from D"):
+        ns.first_passage_times(g, "C")
+
+
+def test_an_absorbing_state_is_its_own_steady_state():
+    g = ns.StateGraph.from_text("A -> B ; 3")
+    with pytest.warns(ns.NessWarning, match="absorbing"):
+        ss = ns.steady_state(g)
+    assert ns.kemeny_constant(ss).at({}) == {"K": 0}
+    assert ns.recurrence_times(ss).labels == ()
+    slow = ns.steady_state(ns.StateGraph.from_text("A <-> B ; 1, 1 \n B <-> C ; 1, 1"))
+    assert len(ns.recurrence_times(slow).heads) == 3

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Integer, Matrix, Symbol, diag, symbols
+from sympy import Integer, Matrix, Rational, Symbol, diag, symbols
 
 import nesssym as ns
 from nesssym.exact.rational import equal
@@ -368,3 +369,28 @@ def test_bad_input():
         ns.susceptibility(ss, "A", ("energies", "A"), "a")
     with pytest.raises(ns.ModelError, match="needs numbers"):
         ns.response_function(ss, "A", ("energies", "A"), [0.0])
+
+
+def test_mutual_linearity_of_a_machine_with_local_detailed_balance():
+    """Rates with exponentials: a slope is told from zero by balls."""
+    motor = ns.gallery.load("kinesin")
+    line = ns.mutual_linearity(motor.model, "2->5", "1->2", "3->4").at(motor.values)
+    for factor in (Rational(1, 1000), 1, 7):
+        rates = {s: motor.values[s] for s in motor.model.symbols}
+        fixed = motor.model.subs(rates)
+        t = next(t for t in fixed.transitions if t.label == "2->5")
+        turned = replace(
+            fixed,
+            transitions=tuple(
+                replace(e, rate=e.rate * factor) if e is t else e for e in fixed.transitions
+            ),
+        )
+        net = ns.steady_state(turned).currents.at({})
+        assert net["3->4"] == line["alpha"] + line["beta"] * net["1->2"]
+    driven = ns.StateGraph.from_text(
+        "A <-> B ; exp(x), 1 \n B <-> C ; 1, a - b \n C <-> A ; 1, 1 \n C <-> D ; 1, 2",
+        assume=["a - b"],
+    )
+    assert ns.mutual_linearity(driven, "A->B", "A", "B").labels == ("alpha", "beta")
+    with pytest.raises(ns.ModelError, match="the first average does not respond to A->B"):
+        ns.mutual_linearity(driven, "A->B", "C->D", "B")

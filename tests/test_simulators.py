@@ -231,3 +231,14 @@ def test_short_runs_have_a_length_too():
     assert short == ns.time_averages(g, {"b": {"B": 1}}).at({"T": "1/2"})
     with pytest.raises(ns.ParameterError, match="length of a run is 0; it must be positive"):
         ns.time_averages(g, {"b": {"B": 1}}, time=0)
+
+
+def test_two_runs_have_a_variance():
+    coin = ns.Formulas(("a", "a,a"), (Rational(1, 2), Rational(1, 400)))
+    two = ns.verify_averages({"a": [0.45, 0.55]}, coin)
+    assert two.averages[0].variance_ratio == pytest.approx(2)
+    assert two.averages[0].p_variance == pytest.approx(2 * 0.157299207)
+    assert np.isnan(ns.verify_averages({"a": [0.45]}, coin).averages[0].variance_ratio)
+    wild = ns.verify_averages({"a": [0.3, 0.7]}, coin)
+    assert not wild
+    assert "<-- variance" in str(wild)
