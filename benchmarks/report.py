@@ -168,7 +168,7 @@ def listing(results: Results) -> Iterable[str]:
     """Write about spanning trees."""
     mine = results["listing"]
     yield "## Listing directional diagrams\n\nAll spanning trees towards all states; nesssym gives"
-    yield "arrays, 65536 trees at a time.\n"
+    yield "arrays of their arcs and roots, 65536 trees at a time.\n"
     yield times(mine, diagrams, "directional diagrams")
     yield plot(mine, diagrams, "seconds", ("directional diagrams", "seconds"), "listing_time")
     memory = "peak memory, MB"

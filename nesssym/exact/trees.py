@@ -239,8 +239,10 @@ class TreeDiagram:
             first, last = np.searchsorted(stops, [low, high - 1], side="right")
             begin = stops[first - 1] if first else begin
             branch, stops = branch[first : last + 1], stops[first : last + 1]
-            copies = np.diff(np.minimum(stops, high), prepend=low)
-            rows[self._row(level)] = np.repeat(level.arc[branch], copies)
+            arc = level.arc[branch]
+            if len(branch) < high - low:
+                arc = np.repeat(arc, np.diff(np.minimum(stops, high), prepend=low))
+            rows[self._row(level)] = arc
             node = level.child[branch]
         return rows.T
 
@@ -490,6 +492,8 @@ def _fold(branches: NDArray[Any], level: Level, add: np.ufunc = np.add) -> NDArr
 def _ranges(starts: Array, stops: Array) -> Array:
     """All integers of the ranges from starts to stops, one range after the other."""
     sizes = stops - starts
+    if (sizes == 1).all():
+        return starts
     shifts: Array = np.repeat(stops - np.cumsum(sizes), sizes)
     return shifts + np.arange(len(shifts))
 
