@@ -363,12 +363,13 @@ def _build(
         width = len(states)
         nodes += width
         if nodes > max_nodes or width * len(leaving[k]) > 8 * max_nodes:
+            bound = frontier.node_bound(order, pairs) * (1 + once)
             raise TooLargeError(
                 f"the diagram of spanning trees is {width} nodes wide after {k} of {n - 1} "
-                f"vertices ({nodes} nodes so far, max_nodes is {max_nodes}): the graph is too "
-                "dense. The number of trees comes from a determinant (trees.count) and the "
-                "steady state from state elimination, both without a diagram; or raise "
-                "max_nodes."
+                f"vertices ({nodes} nodes so far; it may need up to {bound}, and max_nodes is "
+                f"{max_nodes}): the graph is too wide. Without a diagram, count() takes a "
+                "determinant, which answers at once, and state elimination gives "
+                "the steady state; or raise max_nodes."
             )
         ends = np.empty((width, len(leaving[k])), dtype=np.int32)
         for choice, (_, target) in enumerate(leaving[k]):
