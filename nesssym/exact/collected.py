@@ -9,8 +9,10 @@ from typing import Any
 from flint import fmpq, fmpq_mpoly
 from sympy import Add, Expr, Mul, Symbol
 
+from nesssym import typeset
 from nesssym.errors import NessError, UnknownNameError
 from nesssym.exact.rational import Ring, common_multiple, fractions, from_poly, integral
+from nesssym.formulas import Formulas, Steps
 
 __all__ = ["Collected", "collect"]
 
@@ -43,6 +45,56 @@ class Collected:
             for part in (self.numerator, self.denominator)
         )
         return top / bottom
+
+    def named(self, label: str = "value") -> Formulas:
+        """Give the coefficients names, as shared steps, and the fraction in these names.
+
+        The coefficient of ``P**2*S`` is called ``n_P2_S`` in the numerator and ``d_P2_S`` in the
+        denominator; what stands without a variable, ``n_1`` and ``d_1``. Numbers and single
+        symbols keep the names they have.
+
+        Parameters
+        ----------
+        label : str, optional
+            The label of the fraction.
+
+        Examples
+        --------
+        >>> from sympy import symbols
+        >>> k1, k1r, k2, k2r, S, P = symbols("k1 k1r k2 k2r S P", positive=True)
+        >>> rate = collect((k1*k2*S - k1r*k2r*P, k1*S + k1r + k2 + k2r*P), [S, P])
+        >>> law = rate.named("v")
+        >>> law.exprs[0]
+        (P*n_P + S*n_S)/(P*k2r + S*k1 + d_1)
+        >>> [(str(name), expr) for name, expr in law.steps if str(name).startswith("n")]
+        [('n_S', k1*k2), ('n_P', -k1r*k2r)]
+        """
+        parts = (("n", self.numerator), ("d", self.denominator))
+        symbols = {
+            s for _, part in parts for pair in part.items() for e in pair for s in e.free_symbols
+        }
+        shared = Steps(tuple(sorted(symbols, key=str)))
+        sums = []
+        for letter, part in parts:
+            terms = []
+            for monomial, coefficient in part.items():
+                if coefficient.is_Number:
+                    terms.append(monomial * coefficient)
+                    continue
+                power = monomial.as_powers_dict()
+                names = (str(base) + (str(k) if k != 1 else "") for base, k in power.items())
+                terms.append(
+                    monomial
+                    * shared.let(
+                        coefficient,
+                        f"{letter}_{'_'.join(names)}",
+                        positive=coefficient.is_positive is True,
+                        alone=True,
+                        latex=f"{letter}_{{{typeset.expression(monomial)}}}",
+                    )
+                )
+            sums.append(Add(*terms))
+        return shared.formulas({label: sums[0] / sums[1]})
 
 
 def collect(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nesssym.exact.trees import TreeDiagram, objects, upwards, whole
+from nesssym.exact.tree_diagram import TreeDiagram, objects, upwards, whole
 
 __all__ = ["contractions", "heaviest"]
 

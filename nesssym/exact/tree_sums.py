@@ -17,8 +17,8 @@ from nesssym.exact.rational import (
     common_multiple,
     fractions,
     from_quotient,
-    sums_of_products,
 )
+from nesssym.exact.written import sums_of_products
 
 __all__ = ["cofactors", "tree_polynomials", "tree_sums"]
 

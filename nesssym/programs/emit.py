@@ -125,6 +125,7 @@ class Dialect:
     pattern: str = PLAIN
     names: Mapping[str, str] = field(default_factory=dict)
     templates: Mapping[str, str] = field(default_factory=dict)
+    inline: bool = True
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class Body:
 
 
 def rendered(program: Program, dialect: Dialect, name: str) -> Body:
-    """Write a program in a dialect, for a function called `name`; single uses are inlined."""
+    """Write a program in a dialect, for a function called `name`; most single uses are inlined."""
     uses = Counter(a for i in program.instructions for a in i.args)
     uses.update(program.outputs)
     wanted = dict(program.names)
@@ -155,7 +156,8 @@ def rendered(program: Program, dialect: Dialect, name: str) -> Body:
             text.append((locals_[position], ATOM))
             continue
         written, rank = _written(instruction, text, dialect)
-        if _stored(instruction) and (position in named or uses[position] > 1 or len(written) > 60):
+        needed = not dialect.inline or uses[position] > 1 or len(written) > 60
+        if _stored(instruction) and (position in named or needed):
             local = named.get(position)
             if local is None:
                 local = next(n for n in (f"t{i}" for i in numbers) if n not in used)

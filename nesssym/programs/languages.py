@@ -130,10 +130,24 @@ def _c_difference(sides: Sequence[Sequence[str]]) -> str:
 
 
 def _julia(text: _Text) -> str:
-    lines = [*text.body.lines, f"results = ({', '.join(text.body.results)},)", *JULIA_TAIL]
+    given = ", ".join(text.body.arguments)
+    types = ", ".join(f"typeof({a})" for a in text.body.arguments)
+    steps = "".join(f"{line.partition(' = ')[0]}, " for line in text.body.lines)
+    wide = ", ".join(f"big({a})" for a in text.body.arguments)
+    lines = [
+        f"number__ = promote_type(Float64, {types})",
+        *([f"({given},) = number__.(({given},))"] if given else []),
+        *text.body.lines,
+        f"results = ({', '.join(text.body.results)},)",
+        "inside__(x) = floatmin(Float64) <= abs(x) < Inf",
+        f"if number__ == Float64 && !all(inside__, ({steps}))",
+        f"    results = Float64.({text.name}({wide}))",
+        "end",
+        'all(isfinite, results) || error("a result is beyond the largest Float64")',
+        "return results",
+    ]
     body = "".join(f"    {line}\n" for line in lines)
-    head = f"function {text.name}({', '.join(text.body.arguments)})"
-    return f"{text.header('#')}{JULIA_STATUS}{head}\n{body}end\n"
+    return f"{text.header('#')}{JULIA_STATUS}function {text.name}({given})\n{body}end\n"
 
 
 def _fortran(text: _Text) -> str:
@@ -159,7 +173,7 @@ def _fortran_difference(sides: Sequence[Sequence[str]]) -> str:
 
 def _julia_difference(sides: Sequence[Sequence[str]]) -> str:
     """Write a ``difference`` in the wide numbers that Julia has."""
-    return f"Float64({_wider('big({})', sides)})"
+    return f"number__({_wider('big({})', sides)})"
 
 
 def _wider(conversion: str, sides: Sequence[Sequence[str]]) -> str:
@@ -253,12 +267,9 @@ FORTRAN_STATUS = """\
 ! Sets status to 0; or to 1 where a value left the range of real(8): then trust no result.
 """
 JULIA_STATUS = """\
-# Raises where a result is not finite. Values below 2.2e-308 lose digits or become 0 unseen.
+# Where a value leaves the range of Float64, all is done again in BigFloat; what is then still too
+# large for Float64 raises an error.
 """
-JULIA_TAIL = (
-    'all(isfinite, results) || error("a value left the range of Float64")',
-    "return results",
-)
 FORTRAN_HEAD = ("use, intrinsic :: ieee_exceptions", "implicit none")
 FORTRAN_TAIL = (
     "call ieee_get_flag([ieee_overflow, ieee_underflow, ieee_divide_by_zero, ieee_invalid], flags)",
@@ -312,7 +323,10 @@ LANGUAGES: dict[str, tuple[Dialect, Callable[[_Text], str]]] = {
         ),
         _fortran,
     ),
-    "julia": (Dialect(float_literal, difference=_julia_difference, power="{}^{}"), _julia),
+    "julia": (
+        Dialect(float_literal, difference=_julia_difference, power="{}^{}", inline=False),
+        _julia,
+    ),
     "mathematica": (
         Dialect(
             _mathematica_literal,
