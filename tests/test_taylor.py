@@ -7,10 +7,10 @@ import pytest
 from flint import acb, arb
 
 import nesssym as ns
+from nesssym import taylor
 from nesssym.backends.rounded import BALLS
-from nesssym.exact import taylor
-from nesssym.exact.taylor import LINE, transported
 from nesssym.special import enclosed_integral
+from nesssym.taylor import LINE, transported
 
 
 def function(name, t):

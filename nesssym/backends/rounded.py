@@ -22,11 +22,11 @@ from nesssym.backends.blocks import Blocks, Domain, Factory, difference_of_produ
 from nesssym.backends.registry import EXACT, MPMATH, Arithmetic, Points
 from nesssym.errors import ParameterError
 from nesssym.evolved import Evolved
-from nesssym.exact.taylor import LINE, enclosed_evolution
 from nesssym.programs.emit import python_source
 from nesssym.programs.program import FUNCTIONS, Program, lower
 from nesssym.roots import RootIn, enclosed_root
 from nesssym.special import SPECIAL, enclosed_integral, is_analytic
+from nesssym.taylor import LINE, enclosed_evolution
 
 __all__ = ["ROUNDED", "is_special"]
 

@@ -28,8 +28,8 @@ class Driving:
     r"""A graph whose energies follow a control parameter, along a path in time.
 
     Every average here is one expression: a generator, tilted by what is counted, is integrated
-    along the path (`Evolved`). So it has symbols, kernels, any number of digits and LaTeX, where
-    `Protocol` takes numbers and steps. The parameter may jump at the start and at the end.
+    along the path. So it has symbols, kernels, any number of digits and LaTeX, where `Protocol`
+    gives the numbers of stages that may differ in anything. It may jump at the start and the end.
 
     Parameters
     ----------

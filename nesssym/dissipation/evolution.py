@@ -15,7 +15,6 @@ from nesssym.backends.blocks import difference_of_products, run_source
 from nesssym.backends.rounded import BALLS
 from nesssym.dissipation.distributions import distribution
 from nesssym.errors import ModelError
-from nesssym.exact.taylor import LINE, transported
 from nesssym.formulas import Steps
 from nesssym.kernels import compile
 from nesssym.networks import StateGraph
@@ -23,6 +22,7 @@ from nesssym.networks.transitions import lookup
 from nesssym.programs.emit import python_source
 from nesssym.special import is_analytic
 from nesssym.steady import steady_state
+from nesssym.taylor import LINE, transported
 
 __all__ = [
     "Instant",
