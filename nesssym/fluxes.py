@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import lcm
 
 import networkx as nx
-from sympy import Add, Expr, Integer, Mul, exp
+from sympy import Add, Expr, Integer, Mul, Rational, exp
 
 from nesssym.diagrams import appendages, one_way, tree_sums
 from nesssym.errors import UnknownNameError
@@ -20,6 +21,7 @@ __all__ = ["FORMS", "net_currents"]
 
 REDUCED_TRANSITIONS = 80
 CORRECTIONS = 2
+LARGEST_BITS = 500
 
 
 def net_currents(model: Model, state: Formulas, form: str = "reduced") -> Formulas:
@@ -124,20 +126,21 @@ def _refined(
     for arc, rate in zip(*one_way(live, index), strict=True):
         rates[arc] = rates.get(arc, Integer(0)) + rate
     named = {arc: shared.let(rate, "w") for arc, rate in rates.items()}
+    sizes = [(monomial(t.rate), monomial(t.reverse if t.reversible else Integer(1))) for t in live]
+    scale = _common_denominator(m.number for pair in sizes for m in pair)
     pairs = []
-    for t in live:
-        f, b = monomial(t.rate), monomial(t.reverse) if t.reversible else monomial(Integer(1))
-        below = f.denominator * b.denominator
-        forward = f.numerator * b.denominator * p[t.source]
-        backward = b.numerator * f.denominator * p[t.target] if t.reversible else Integer(0)
-        pairs.append((forward, backward, below))
+    for t, (f, b) in zip(live, sizes, strict=True):
+        (ahead, over), (back, under) = _parted(f), _parted(b)
+        forward = f.number * scale * ahead * under * p[t.source]
+        backward = b.number * scale * back * over * p[t.target] if t.reversible else Integer(0)
+        pairs.append((forward, backward, over * under))
     pivots = eliminate(len(index), named, shared.let)
 
     sides: list[tuple[Expr, ...]] = [(f, b) for f, b, _ in pairs]
     for _ in range(CORRECTIONS):
         source = [
             shared.let(total, "b", positive=False)
-            for total in _outflows(len(index), ends, sides, [below for _, _, below in pairs])
+            for total in _outflows(len(index), ends, sides, [below for *_, below in pairs], scale)
         ]
         change = solve_balance(len(index), pivots, source, shared.let)
         before = sides
@@ -149,10 +152,25 @@ def _refined(
     for e, (products, last, (_, _, below)) in enumerate(zip(before, sides, pairs, strict=True)):
         if e in flowing:
             *_, more, less = last
-            found.append(_exactly(products, shared.let(more - less, "c", positive=False)) / below)
+            change = shared.let(more - less, "c", positive=False)
+            found.append(_exactly(products, change) / (below * scale))
         else:
             found.append(Integer(0))
     return found
+
+
+def _common_denominator(numbers: Iterable[Rational]) -> Integer:
+    """Return what makes numbers whole, or one where they would leave the range of floats."""
+    found = list(numbers)
+    scale = lcm(*(int(number.q) for number in found))
+    largest = max(abs(int(number.p)) for number in found) * scale
+    return Integer(scale if largest.bit_length() < LARGEST_BITS else 1)
+
+
+def _parted(m: Monomial) -> tuple[Expr, Expr]:
+    """Return numerator and denominator of a rate without its number."""
+    rest = m / monomial(m.number)
+    return rest.numerator, rest.denominator
 
 
 def _outflows(
@@ -160,10 +178,12 @@ def _outflows(
     ends: Sequence[tuple[int, int]],
     sides: Sequence[Sequence[Expr]],
     below: Sequence[Expr],
+    scale: Integer,
 ) -> list[Expr]:
     """Return what flows out of each state in all, each rounded once.
 
-    The fluxes nearly cancel, so that the errors of those rounded one by one would be left.
+    The fluxes nearly cancel, so that the errors of those rounded one by one would be left. A
+    rate's number is the same wherever it stands: one that is no float is then rounded alike.
     """
     found = []
     for state in range(n):
@@ -175,7 +195,7 @@ def _outflows(
             if ends[e][0] != state:
                 more = [x for pair in zip(more[1::2], more[::2], strict=True) for x in pair]
             products += more
-        found.append(_exactly(products, Integer(0)) / Mul(*common))
+        found.append(_exactly(products, Integer(0)) / Mul(scale, *common))
     return found
 
 
