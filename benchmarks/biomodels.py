@@ -13,6 +13,7 @@ import platform
 import resource
 import signal
 import sys
+import warnings
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -116,7 +117,9 @@ def _compared(text: str, m: ns.SBMLModel) -> Iterator[tuple[str, Any]]:
 def row(name: str, seconds: float = SECONDS) -> dict[str, Any]:
     """One line of the table, from a process of its own that is ended when its time is over."""
     ours, theirs = os.pipe()
-    child = os.fork()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # threads of others, asleep
+        child = os.fork()
     if not child:
         _child(name, ours, theirs)
     os.close(theirs)

@@ -59,3 +59,18 @@ def test_at_rest_nothing_flows_to_the_last_digit():
     numbers = ns.steady_state(network, totals={"A": "1.7"}, values=values)
     assert set(numbers.currents.exprs) == {0}
     assert ns.compile(ns.entropy_production(numbers))()["sigma"] == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["2 C <-> O ; 1, exp(-2)", "C <-> O ; 1, exp(-2) \n O -> C ; v = O/(2 + C)"]
+)
+def test_a_constant_that_is_not_rational_is_refused(text):
+    r = ns.ReactionNetwork.from_text(text)
+    with pytest.raises(ns.TooLargeError, match=r"what holds E is not: give a decimal"):
+        ns.steady_states(r, totals={"C": 1})
+    decimal = ns.ReactionNetwork.from_text(text.replace("exp(-2)", "0.1353352832366127"))
+    (ss,) = ns.steady_states(decimal, totals={"C": 1})
+    change = decimal.rate_equations()["C"].subs(
+        {x: float(ss[str(x)]) for x in decimal.rate_equations()["C"].free_symbols}
+    )
+    assert abs(change) < 1e-12

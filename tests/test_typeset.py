@@ -7,12 +7,12 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from katex import LatexError, check
 from sympy import Add, Integer, Integral, Mul, Symbol, cosh, exp, log, rootof, sqrt, symbols, tanh
 
 from nesssym import typeset
 from nesssym.errors import TooLargeError
 from nesssym.functions import logratio
+from tests.katex import LatexError, check
 
 a, b, c = symbols("a b c", positive=True)
 NAMES = st.from_regex(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)*", fullmatch=True)

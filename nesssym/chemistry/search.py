@@ -71,6 +71,12 @@ def enclosed_states(
     space, left, solved, kept = shortened(list(_square(network, totals)), unknowns)
     if not left and kept:
         return []
+    others = [x for i, x in enumerate(space.gens) if i not in kept and _occurs(i, left)]
+    if others:
+        raise TooLargeError(
+            f"steady states are enclosed where all numbers are rational; what holds "
+            f"{others[0]} is not: give a decimal for it"
+        )
     names = [space.gens[u].name for u in kept]
     limits = _limits(network, totals) | dict(bounds)
     missing = [s for s in names if s not in limits]
@@ -92,6 +98,10 @@ def enclosed_states(
     return sorted(
         (ss for ss in found if _within(ss, bounds)), key=lambda ss: float(ss[network.internal[0]])
     )
+
+
+def _occurs(generator: int, polys: Sequence[Any]) -> bool:
+    return any(p.degrees()[generator] for p in polys)
 
 
 def _within(ss: ReactionSteadyState, bounds: Bounds) -> bool:
