@@ -28,7 +28,7 @@ __all__ = ["Coordinate", "System", "all_roots", "refined"]
 
 ROUNDING = 1e-15
 BATCH = 2_048
-MOST_BOXES = 150_000
+MOST_BOXES, MOST_WORK = 150_000, 15_000_000
 NARROWEST = 1e-7
 MOST_NEWTON = 60
 Floats = NDArray[np.float64]
@@ -95,17 +95,18 @@ def all_roots(system: System, low: Sequence[float], high: Sequence[float]) -> li
     [[1.0, 2.0], [2.0, 1.0]]
     """
     search = _Search.of(system)
+    most = min(MOST_BOXES, MOST_WORK // search.powers.size)
     boxes = np.log(np.array([[low], [high]], dtype=float)).transpose(1, 0, 2)
     found: list[Floats] = []
     seen = 0
     while len(boxes):
         batch, boxes = boxes[-BATCH:], boxes[:-BATCH]
         seen += len(batch)
-        if seen > MOST_BOXES:
+        if seen > most:
             raise TooLargeError(
-                f"the search for positive roots in {system.size} unknowns takes more than "
-                f"{MOST_BOXES} boxes; {len(found)} roots were certified before, and others may be "
-                "left. Narrower bounds={...} help"
+                f"the search for positive roots in {system.size} unknowns takes more than {most} "
+                f"boxes; {len(found)} roots were certified before, and others may be left. "
+                "Narrower bounds={...} help"
             )
         batch = batch[search.possible(batch)]
         for _ in range(2):

@@ -167,6 +167,12 @@ def _search(
     if definite(a, space) and definite(a, space) == definite(b, space):
         return
     left = [v for v in unknowns if v != u]
+    most = max((len(p) * len(f) ** int(p.degrees()[u]) for p in rest), default=0)
+    if most > 20 * MAX_TERMS:
+        raise TooLargeError(
+            f"elimination of {space.gens[u]} leads to a polynomial of up to {most} terms, more "
+            f"than {20 * MAX_TERMS}; give values={{...}} for some constants"
+        )
     substituted = [_substituted(p, u, -b, a, space) for p in rest]
     value = (-b, a) if definite(a, space) >= 0 else (b, -a)
     yield from _search(substituted, left, (*solved, (u, Quotient(*value))), space, count)
@@ -234,13 +240,33 @@ def _cleaned(system: Sequence[fmpq_mpoly], space: Ring) -> list[fmpq_mpoly] | No
             )
         if definite(p, space):
             return None
-        factors = [q for q, _ in p.factor()[1] if not definite(q, space)]
+        factors = [q for q in _factors(p, space) if not definite(q, space)]
         if not factors:
             return None
         q = prod(factors[1:], start=factors[0])
         q /= q.leading_coefficient()
         found.setdefault(str(q), q)
     return list(found.values())
+
+
+def _factors(p: fmpq_mpoly, space: Ring) -> list[fmpq_mpoly]:
+    """Return the irreducible factors; at once where a variable stands alone in a single term.
+
+    Without what divides all terms, such a polynomial has none: FLINT would take minutes for what
+    has hundreds of variables.
+    """
+    exponents = [e for e, _ in p.terms()]
+    common = tuple(map(min, zip(*exponents, strict=True)))
+    alone = [0] * len(common)
+    for e in exponents:
+        for i, k in enumerate(e):
+            if k > common[i]:
+                alone[i] += 1 if k == common[i] + 1 else 2
+    if 1 not in alone:
+        return [q for q, _ in p.factor()[1]]
+    reduced = {tuple(k - m for k, m in zip(e, common, strict=True)): c for e, c in p.terms()}
+    gens = [space.context.gen(i) for i, k in enumerate(common) if k]
+    return [*gens, space.context.from_dict(reduced)]
 
 
 def _choice(
@@ -252,12 +278,18 @@ def _choice(
     certain, nothing needs to be checked.
     """
     best: tuple[tuple[bool, bool, bool, int], int, int] | None = None
+    degrees = [p.degrees() for p in system]
+    sizes = [len(p) for p in system]
     for i, p in enumerate(system):
         for u in unknowns:
-            if p.degrees()[u] == 1:
+            if degrees[i][u] == 1:
+                growth = sum(
+                    size * sizes[i] ** int(d[u])
+                    for k, (size, d) in enumerate(zip(sizes, degrees, strict=True))
+                    if k != i
+                )
                 a, b = (definite(part, space) for part in _split(p, u, space))
-                growth = sum(len(q) * len(p) ** int(q.degrees()[u]) for q in system if q is not p)
-                cost = (not a, len(p) > 2, a * b != -1, growth)
+                cost = (not a, sizes[i] > 2, a * b != -1, growth)
                 if best is None or cost < best[0]:
                     best = (cost, i, u)
     return best and best[1:]
