@@ -15,7 +15,7 @@ from typing import NamedTuple
 from flint import fmpq, fmpq_mpoly
 from sympy import Expr, Symbol
 
-from nesssym.errors import TooLargeError
+from nesssym.errors import ModelError, TooLargeError
 from nesssym.exact.rational import Ring, fractions
 
 __all__ = ["Quotient", "Triangle", "definite", "shortened", "triangles"]
@@ -114,15 +114,34 @@ def triangles(equations: Sequence[Expr], unknowns: Sequence[Symbol]) -> list[Tri
     (y, y^3 - a - y)
     """
     space, pairs = fractions([*unknowns, *equations])
+    place = _places(space, unknowns)
+    system = [top for top, _ in pairs[len(unknowns) :]]
+    return list(_search(system, place, (), space, [0]))
+
+
+def _places(space: Ring, unknowns: Sequence[Symbol]) -> list[int]:
+    """Return where the unknowns stand among the generators.
+
+    Raises
+    ------
+    TooLargeError
+        They occur otherwise than in whole powers.
+    ModelError
+        There are irrational numbers and no symbols.
+    """
     for g in space.gens:
         if g not in unknowns and not g.free_symbols.isdisjoint(unknowns):
             inside = ", ".join(u.name for u in unknowns if g.has(u))
             raise TooLargeError(
                 f"no closed form: the equations hold {g}, so they are no polynomials in {inside}"
             )
-    place = [space.gens.index(u) for u in unknowns]
-    system = [top for top, _ in pairs[len(unknowns) :]]
-    return list(_search(system, place, (), space, [0]))
+    numbers = [g for g in space.gens if g.is_number]
+    if numbers and all(g in unknowns for g in space.gens if not g.is_number):
+        raise ModelError(
+            f"the rates hold {', '.join(map(str, numbers))}: where all is given in numbers these "
+            "must be rational; round them, such as sympy.Rational('1.41421356')"
+        )
+    return [space.gens.index(u) for u in unknowns]
 
 
 def _search(
@@ -198,7 +217,7 @@ def shortened(
     (1, 1, 1)
     """
     space, pairs = fractions([*unknowns, *equations])
-    left = [space.gens.index(u) for u in unknowns]
+    left = _places(space, unknowns)
     system = _cleaned([top for top, _ in pairs[len(unknowns) :]], space)
     if system is None:
         return space, [], [], left
