@@ -208,3 +208,23 @@ def test_bounds_that_are_none(bounds, message, no_exact_method):
     with pytest.raises(ns.NessError) as error:
         ns.steady_states(network(SCHLOEGL, {"A": 1, "B": 1}), bounds=bounds)
     assert message in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "2 A <-> B ; sqrt(2), 1 \n A <-> 0 ; 1, 1",
+            "the rates hold sqrt(2): where all is",
+        ),
+        ("A <-> 2 B ; v = A, exp(1)*B^2 \n A <-> 0 ; 1, 1", "numbers these must be rational"),
+        ("0 -> A ; v = 1 + A^2.5/(1 + A^2.5) \n A -> 0 ; 1", "so they are no polynomials in A"),
+        ("0 -> A ; v = k*exp(-A) \n A -> 0 ; 1", "so they are no polynomials in A"),
+    ],
+)
+def test_rates_that_are_no_rational_functions_are_refused(text, message):
+    """What cannot be solved exactly is never solved wrongly."""
+    r = network(text)
+    with pytest.raises((ns.ModelError, ns.TooLargeError)) as error:
+        ns.steady_states(r, bounds=dict.fromkeys(r.internal, (0, 9)))
+    assert message in str(error.value)

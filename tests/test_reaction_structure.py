@@ -119,3 +119,34 @@ def test_a_large_network():
     assert [len(law) for law in r.conservation_laws()] == [100]
     assert len(r.internal_cycles()) == 51
     assert r.deficiency == len(r.complexes) - len(r.linkage_classes) - 99
+
+
+def large(seed):
+    """A random network of 100 species and 150 reactions, ten species held by reservoirs."""
+    rng = random.Random(seed)
+    names = [f"X{i}" for i in range(100)]
+    lines = [f"X{i} <-> X{(i + 1) % 100}" for i in range(50, 100)]
+    lines += [f"X{i} + X{rng.randint(50, 99)} <-> X{rng.randint(50, 99)}" for i in range(50)]
+    while len(lines) < 150:
+        a, b, c, d = rng.sample(names, 4)
+        lines.append(f"{a} + {b} <-> {c} + {d}")
+    return ns.ReactionNetwork.from_text("\n".join(lines), rng.sample(names, 10))
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_structure_of_large_networks(seed):
+    r = large(seed)
+    text = ns.structure(r)
+    assert text.startswith("100 species (10 held by chemostats")
+    assert f"{len(r.chemostats)} chemostats = {len(r.broken_laws())} broken laws" in text
+
+
+def test_what_large_networks_have_too_many_of_is_refused(monkeypatch):
+    monkeypatch.setattr("nesssym.chemistry.structure.MAX_STEPS", 500)
+    r = large(0)
+    with pytest.raises(ns.TooLargeError, match="150 reactions have too many elementary flux modes"):
+        ns.elementary_flux_modes(r)
+    with pytest.raises(ns.TooLargeError, match=r"siphons takes more than 500 steps; \d+ were"):
+        ns.siphons(r.closed)
+    with pytest.raises(ns.TooLargeError, match=r"90 internal species .* more than 40; eliminate"):
+        ns.steady_states(r)

@@ -88,7 +88,7 @@ def enclosed_states(
         )
         raise TooLargeError(f"{reason}; no closed form, and {hint}") from None
     system = System(tuple(_terms(p, kept) for p in left))
-    roots = all_roots(system, *zip(*(limits[s] for s in names), strict=True))
+    roots = all_roots(system, [limits[s][0] for s in names], [limits[s][1] for s in names])
     where = ", ".join(f"{limits[s][0]:g} < {s} < {limits[s][1]:g}" for s in names)
     proof = (
         f"no closed form; one of {len(roots)} states with {where}, each certified by Krawczyk's "

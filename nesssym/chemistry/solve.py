@@ -26,6 +26,8 @@ from nesssym.signs import sign
 
 __all__ = ["cycle_ratio", "is_closed", "refuse_perpetual_motion", "steady_state", "steady_states"]
 
+MAX_SPECIES = 40
+
 
 def steady_states(
     network: ReactionNetwork,
@@ -47,6 +49,12 @@ def steady_states(
         balanced = refuse_perpetual_motion(network)
     if is_linear(network):
         return (_with_numbers(linear_steady_state(network, laws)),)
+    if len(network.internal) > MAX_SPECIES:
+        raise TooLargeError(
+            f"{len(network.internal)} internal species that do not react one at a time are more "
+            f"than {MAX_SPECIES}; eliminate intermediates first (quasi_steady), or hold species in "
+            "chemostats. Structure, cycles and affinities are there for networks of any size"
+        )
     system = equations(network, laws, balanced)
     if any(e.free_symbols - set(_unknowns(network)) for e in system):
         found = [symbolic_state(network, system, network.internal)]

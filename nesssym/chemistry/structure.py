@@ -21,7 +21,7 @@ __all__ = [
     "structure",
 ]
 
-MAX_STEPS = 100_000
+MAX_STEPS = 20_000
 
 
 @dataclass(frozen=True)
@@ -188,7 +188,14 @@ def elementary_flux_modes(network: ReactionNetwork) -> tuple[Combination, ...]:
     back = [i for i, r in enumerate(network.reactions) if r.reversible]
     split = [*columns, *([-x for x in columns[i]] for i in back)]
     found: dict[tuple[int, ...], None] = {}
-    for ray in extreme_rays(split):
+    try:
+        rays = extreme_rays(split)
+    except TooLargeError:
+        raise TooLargeError(
+            f"the {len(columns)} reactions have too many elementary flux modes to list; "
+            "emergent_cycles() and internal_cycles() are a basis of all steady fluxes"
+        ) from None
+    for ray in rays:
         v = ray[: len(columns)]
         for i, n in zip(back, ray[len(columns) :], strict=True):
             v[i] -= n
@@ -241,7 +248,10 @@ def siphons(network: ReactionNetwork) -> tuple[tuple[str, ...], ...]:
             continue
         seen.add(chosen)
         if len(seen) > MAX_STEPS:
-            raise TooLargeError(f"the search for siphons takes more than {MAX_STEPS} steps")
+            raise TooLargeError(
+                f"the search for siphons takes more than {MAX_STEPS} steps; {len(found)} were "
+                "found until then. Look at a part of the network"
+            )
         if any(known <= chosen for known in found):
             continue
         open_move = next((m for m in moves if m[1] & chosen and not m[0] & chosen), None)

@@ -28,7 +28,7 @@ __all__ = ["Coordinate", "System", "all_roots", "refined"]
 
 ROUNDING = 1e-15
 BATCH = 2_048
-MOST_BOXES = 150_000
+MOST_BOXES, MOST_WORK = 150_000, 40_000_000
 NARROWEST = 1e-7
 MOST_NEWTON = 60
 Floats = NDArray[np.float64]
@@ -95,17 +95,18 @@ def all_roots(system: System, low: Sequence[float], high: Sequence[float]) -> li
     [[1.0, 2.0], [2.0, 1.0]]
     """
     search = _Search.of(system)
+    most = min(MOST_BOXES, MOST_WORK // (search.powers.size * system.size))
     boxes = np.log(np.array([[low], [high]], dtype=float)).transpose(1, 0, 2)
     found: list[Floats] = []
     seen = 0
     while len(boxes):
         batch, boxes = boxes[-BATCH:], boxes[:-BATCH]
         seen += len(batch)
-        if seen > MOST_BOXES:
+        if seen > most:
             raise TooLargeError(
-                f"the search for positive roots in {system.size} unknowns takes more than "
-                f"{MOST_BOXES} boxes; {len(found)} roots were certified before, and others may be "
-                "left. Narrower bounds={...} help"
+                f"the search for positive roots in {system.size} unknowns takes more than {most} "
+                f"boxes; {len(found)} roots were certified before, and others may be left. "
+                "Narrower bounds={...} help"
             )
         batch = batch[search.possible(batch)]
         for _ in range(2):
@@ -144,20 +145,23 @@ class _Search:
 
     powers: Floats  # terms x unknowns
     scales: Floats  # logarithms of the coefficients' sizes
-    plus: Floats  # equations x terms: 1 where a positive term belongs to an equation
-    minus: Floats
+    owner: NDArray[np.intp]  # the equation of each term
+    starts: NDArray[np.intp]  # where the positive and the negative terms of each equation begin
 
     @classmethod
     def of(cls, system: System) -> _Search:
-        terms = [(i, c, e) for i, eq in enumerate(system.equations) for c, e in eq]
-        plus, minus = np.zeros((2, system.size, len(terms)))
-        for t, (i, c, _) in enumerate(terms):
-            (plus if c > 0 else minus)[i, t] = 1.0
+        groups = [
+            [(c, e) for c, e in eq if (c > 0) is plus]
+            for eq in system.equations
+            for plus in (True, False)
+        ]
+        terms = [term for group in groups for term in group]
+        sizes = list(map(len, groups))
         return cls(
-            np.array([e for *_, e in terms], dtype=float),
-            np.array([float(arb(abs(c)).log()) for _, c, _ in terms]),
-            plus,
-            minus,
+            np.array([e for _, e in terms], dtype=float),
+            np.array([float(arb(abs(c)).log()) for c, _ in terms]),
+            np.repeat(np.arange(len(groups)) // 2, sizes),
+            np.cumsum([0, *sizes[:-1]]),
         )
 
     def logs(self, points: Floats) -> Floats:
@@ -173,14 +177,12 @@ class _Search:
 
     def sides(self, logs: Floats, scale: Floats) -> tuple[Floats, Floats]:
         """Return the two sides of every equation, over a scale of each."""
-        owner = (self.plus + self.minus).argmax(axis=0)
-        terms = np.exp(logs - scale[:, owner])
-        return terms @ self.plus.T, terms @ self.minus.T
+        sums = np.add.reduceat(np.exp(logs - scale[:, self.owner]), self.starts, axis=1)
+        return sums[:, 0::2], sums[:, 1::2]
 
     def scale(self, logs: Floats) -> Floats:
         """Return the logarithm of the largest term of each equation."""
-        mask = np.where(self.plus + self.minus > 0, 0.0, -np.inf)
-        largest: Floats = (logs[:, None, :] + mask[None]).max(axis=2)
+        largest: Floats = np.maximum.reduceat(logs, self.starts[0::2], axis=1)
         return largest
 
     def possible(self, boxes: Floats) -> NDArray[np.bool_]:
@@ -246,11 +248,12 @@ class _Search:
 
     def _slopes(self, logs: Floats, scale: Floats, other: Floats | None = None) -> Floats:
         """Return derivatives by the logarithms, positive parts at `logs`, negative at `other`."""
-        owner = (self.plus + self.minus).argmax(axis=0)
-        here = np.exp(logs - scale[:, owner])
-        there = here if other is None else np.exp(other - scale[:, owner])
-        rising = np.einsum("bt,it,tj->bij", here, self.plus, self.powers)
-        falling = np.einsum("bt,it,tj->bij", there, self.minus, self.powers)
+        rising, falling = (
+            np.add.reduceat(
+                np.exp(at - scale[:, self.owner])[:, :, None] * self.powers, self.starts, axis=1
+            )[:, part::2]
+            for part, at in ((0, logs), (1, logs if other is None else other))
+        )
         found: Floats = rising - falling
         return found
 

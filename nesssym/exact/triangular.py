@@ -15,7 +15,7 @@ from typing import NamedTuple
 from flint import fmpq, fmpq_mpoly
 from sympy import Expr, Symbol
 
-from nesssym.errors import TooLargeError
+from nesssym.errors import ModelError, TooLargeError
 from nesssym.exact.rational import Ring, fractions
 
 __all__ = ["Quotient", "Triangle", "definite", "shortened", "triangles"]
@@ -114,15 +114,34 @@ def triangles(equations: Sequence[Expr], unknowns: Sequence[Symbol]) -> list[Tri
     (y, y^3 - a - y)
     """
     space, pairs = fractions([*unknowns, *equations])
+    place = _places(space, unknowns)
+    system = [top for top, _ in pairs[len(unknowns) :]]
+    return list(_search(system, place, (), space, [0]))
+
+
+def _places(space: Ring, unknowns: Sequence[Symbol]) -> list[int]:
+    """Return where the unknowns stand among the generators.
+
+    Raises
+    ------
+    TooLargeError
+        They occur otherwise than in whole powers.
+    ModelError
+        There are irrational numbers and no symbols.
+    """
     for g in space.gens:
         if g not in unknowns and not g.free_symbols.isdisjoint(unknowns):
             inside = ", ".join(u.name for u in unknowns if g.has(u))
             raise TooLargeError(
                 f"no closed form: the equations hold {g}, so they are no polynomials in {inside}"
             )
-    place = [space.gens.index(u) for u in unknowns]
-    system = [top for top, _ in pairs[len(unknowns) :]]
-    return list(_search(system, place, (), space, [0]))
+    numbers = [g for g in space.gens if g.is_number]
+    if numbers and all(g in unknowns for g in space.gens if not g.is_number):
+        raise ModelError(
+            f"the rates hold {', '.join(map(str, numbers))}: where all is given in numbers these "
+            "must be rational; round them, such as sympy.Rational('1.41421356')"
+        )
+    return [space.gens.index(u) for u in unknowns]
 
 
 def _search(
@@ -167,6 +186,12 @@ def _search(
     if definite(a, space) and definite(a, space) == definite(b, space):
         return
     left = [v for v in unknowns if v != u]
+    most = max((len(p) * len(f) ** int(p.degrees()[u]) for p in rest), default=0)
+    if most > 20 * MAX_TERMS:
+        raise TooLargeError(
+            f"elimination of {space.gens[u]} leads to a polynomial of up to {most} terms, more "
+            f"than {20 * MAX_TERMS}; give values={{...}} for some constants"
+        )
     substituted = [_substituted(p, u, -b, a, space) for p in rest]
     value = (-b, a) if definite(a, space) >= 0 else (b, -a)
     yield from _search(substituted, left, (*solved, (u, Quotient(*value))), space, count)
@@ -192,7 +217,7 @@ def shortened(
     (1, 1, 1)
     """
     space, pairs = fractions([*unknowns, *equations])
-    left = [space.gens.index(u) for u in unknowns]
+    left = _places(space, unknowns)
     system = _cleaned([top for top, _ in pairs[len(unknowns) :]], space)
     if system is None:
         return space, [], [], left
@@ -234,13 +259,33 @@ def _cleaned(system: Sequence[fmpq_mpoly], space: Ring) -> list[fmpq_mpoly] | No
             )
         if definite(p, space):
             return None
-        factors = [q for q, _ in p.factor()[1] if not definite(q, space)]
+        factors = [q for q in _factors(p, space) if not definite(q, space)]
         if not factors:
             return None
         q = prod(factors[1:], start=factors[0])
         q /= q.leading_coefficient()
         found.setdefault(str(q), q)
     return list(found.values())
+
+
+def _factors(p: fmpq_mpoly, space: Ring) -> list[fmpq_mpoly]:
+    """Return the irreducible factors; at once where a variable stands alone in a single term.
+
+    Without what divides all terms, such a polynomial has none: FLINT would take minutes for what
+    has hundreds of variables.
+    """
+    exponents = [e for e, _ in p.terms()]
+    common = tuple(map(min, zip(*exponents, strict=True)))
+    alone = [0] * len(common)
+    for e in exponents:
+        for i, k in enumerate(e):
+            if k > common[i]:
+                alone[i] += 1 if k == common[i] + 1 else 2
+    if 1 not in alone:
+        return [q for q, _ in p.factor()[1]]
+    reduced = {tuple(k - m for k, m in zip(e, common, strict=True)): c for e, c in p.terms()}
+    gens = [space.context.gen(i) for i, k in enumerate(common) if k]
+    return [*gens, space.context.from_dict(reduced)]
 
 
 def _choice(
@@ -252,12 +297,18 @@ def _choice(
     certain, nothing needs to be checked.
     """
     best: tuple[tuple[bool, bool, bool, int], int, int] | None = None
+    degrees = [p.degrees() for p in system]
+    sizes = [len(p) for p in system]
     for i, p in enumerate(system):
         for u in unknowns:
-            if p.degrees()[u] == 1:
+            if degrees[i][u] == 1:
+                growth = sum(
+                    size * sizes[i] ** int(d[u])
+                    for k, (size, d) in enumerate(zip(sizes, degrees, strict=True))
+                    if k != i
+                )
                 a, b = (definite(part, space) for part in _split(p, u, space))
-                growth = sum(len(q) * len(p) ** int(q.degrees()[u]) for q in system if q is not p)
-                cost = (not a, len(p) > 2, a * b != -1, growth)
+                cost = (not a, sizes[i] > 2, a * b != -1, growth)
                 if best is None or cost < best[0]:
                     best = (cost, i, u)
     return best and best[1:]
