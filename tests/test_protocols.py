@@ -9,7 +9,7 @@ import networkx as nx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sympy import Integer, Rational, log
+from sympy import Integer, Rational, Symbol, log
 
 import nesssym as ns
 from nesssym.exact.rational import equal
@@ -379,3 +379,10 @@ def test_what_is_left_of_a_wrong_identity_shows_where():
     left = ns.crooks_identity(driven, energies).residual
     places = {(i, j) for i in range(3) for j in range(3) if left[i, j] != 0}
     assert places == {(0, 2), (2, 0)}
+
+
+def test_the_shortest_ramp_has_one_step():
+    graph = ns.StateGraph.from_text("A <-> B ; k, 1")
+    ramp = ns.Protocol.ramp(graph, "k", [1, 3], "T")
+    assert ramp.durations == (0, Symbol("T", positive=True))
+    assert ramp.hatano_sasa(values={"T": 1}, digits=10).average == 1
