@@ -375,7 +375,11 @@ def aims(results: Results) -> Iterable[str]:
     enter(
         "accuracy over 60 decades: units in the last place", 8, max(errors, default=None), most=True
     )
-    weak = [i["error"] for g in results.get("currents", {}).values() if "error" in (i := g[OURS])]
+    weak = [
+        i["error"]
+        for g in results.get("currents", {}).values()
+        if "error" in (i := g.get(OURS, {}))
+    ]
     enter("currents at an affinity of 1e-12: error", 1e-13, max(weak, default=None), most=True)
     yield "## Aims\n"
     yield table(["what", "aim", "measured", "reached"], rows)
