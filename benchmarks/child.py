@@ -72,6 +72,23 @@ def accuracy(way: str, graph: str, draws: int = 20, decades: float = 60) -> dict
     return {"ulps": worst, "failed_draws": failed, "draws": draws}
 
 
+def currents(way: str, graph: str, draws: int = 5, decades: float = 6) -> dict[str, Any]:
+    """The largest relative error of any current where an affinity of 1e-12 drives it."""
+    graphs, ways = import_module("benchmarks.graphs"), import_module("benchmarks.ways")
+    g = graphs.plain(graph)
+    rates = graphs.near_equilibrium(g, draws, decades, 1e-12)
+    found = ways.WAYS["currents"][way](g, rates)()
+    worst = 0.0
+    for got, given in zip(found.T, rates.T, strict=True):
+        p = graphs.exact(g, given)
+        w = [fmpq(*float(rate).as_integer_ratio()) for rate in given]
+        for number, ((i, j), value) in enumerate(zip(g.edges, got, strict=True)):
+            wanted = w[2 * number] * p[i] - w[2 * number + 1] * p[j]
+            error = abs(fmpq(*float(value).as_integer_ratio()) / wanted - 1) if wanted else value
+            worst = max(worst, float(int(error.p) / int(error.q)) if wanted else abs(error))
+    return {"error": worst, "draws": draws}
+
+
 def _ulps(value: float, exact: fmpq) -> float:
     place = fmpq(*float(np.spacing(int(exact.p) / int(exact.q))).as_integer_ratio())
     error = abs(fmpq(*float(value).as_integer_ratio()) - exact) / place
@@ -156,7 +173,7 @@ def run(*arguments: str, limit: float = LIMIT, module: str = "benchmarks.child")
 
 
 if __name__ == "__main__":
-    kinds = {"accuracy": accuracy, "importing": importing, "peak": peak}
+    kinds = {"accuracy": accuracy, "currents": currents, "importing": importing, "peak": peak}
     if sys.argv[1] in kinds:
         print(json.dumps(kinds[sys.argv[1]](*sys.argv[2:])))
     else:

@@ -30,6 +30,7 @@ def antiporter() -> Graph:
 
 GRAPHS = {
     "ring 3": lambda: nx.cycle_graph(3),
+    "ring 6": lambda: nx.cycle_graph(6),
     "4 states with leak": leaky_ring,
     "K4": lambda: nx.complete_graph(4),
     "K5": lambda: nx.complete_graph(5),
@@ -44,7 +45,9 @@ GRAPHS = {
     "hypercube 16": lambda: nx.hypercube_graph(4),
     "hypercube 32": lambda: nx.hypercube_graph(5),
     "hypercube 64": lambda: nx.hypercube_graph(6),
+    "K11": lambda: nx.complete_graph(11),
     "K12": lambda: nx.complete_graph(12),
+    "6x6 grid": lambda: nx.grid_2d_graph(6, 6),
     "6x20 grid": lambda: nx.grid_2d_graph(6, 20),
     "6x40 grid": lambda: nx.grid_2d_graph(6, 40),
 }
@@ -86,6 +89,16 @@ def log_uniform(graph: Graph, sets: int, decades: float, seed: int = 0) -> np.nd
     """Rates of shape (arcs, sets), spread evenly over so many decades about one."""
     shape = len(arcs(graph)), sets
     return 10 ** np.random.default_rng(seed).uniform(-decades / 2, decades / 2, shape)
+
+
+def near_equilibrium(graph: Graph, sets: int, decades: float, drive: float) -> np.ndarray:
+    """Rates of shape (arcs, sets) in detailed balance but for a drive of the first arc."""
+    rng = np.random.default_rng(0)
+    barriers = 10 ** rng.uniform(-decades / 2, decades / 2, (len(graph.edges), sets))
+    depth = np.exp(rng.uniform(-1, 1, (len(graph), sets)))
+    rates = np.repeat(barriers, 2, axis=0) * depth[[i for i, _ in arcs(graph)]]
+    rates[0] *= 1 + drive
+    return rates
 
 
 def generators(graph: Graph, rates: np.ndarray) -> np.ndarray:

@@ -27,6 +27,7 @@ GRAPHS = {
 GRAPHS["Jacobian"] = ["K5", "antiporter 8", "hypercube 16"]
 GRAPHS["sites"] = ["cube", "hypercube 16", "hypercube 64"]
 GRAPHS["accuracy"] = GRAPHS["numeric"]
+GRAPHS["currents"] = ["ring 6", "4 states with leak", "cube", "K11", "6x6 grid"]
 IMPORTS = (
     "nesssym",
     "sympy",

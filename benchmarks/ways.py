@@ -229,6 +229,26 @@ def _(graph, rates):
     return lambda: _each(one, generators(graph, rates))
 
 
+# The net currents of one set of rates next to equilibrium: shape (edges, sets).
+
+
+@way("currents", "nesssym")
+def _(graph, rates):
+    ss = ns.steady_state(model(graph))
+    kernel = ns.compile(ss.currents)
+    place = {f"k_{i}_{j}": number for number, (i, j) in enumerate(arcs(graph))}
+    order = [place[name] for name in kernel.arguments]
+    rows = [kernel.labels.index(f"{i}->{j}") for i, j in graph.edges]
+    return lambda: kernel.array(rates[order])[rows]
+
+
+@way("currents", "numpy.linalg.solve")
+def _(graph, rates):
+    p = WAYS["accuracy"]["numpy.linalg.solve"](graph, rates)()
+    i, j = np.array(graph.edges).T
+    return lambda: rates[::2] * p[i] - rates[1::2] * p[j]
+
+
 def _each(function, matrices):
     """Solve one after the other; what fails is not a number."""
     found = np.full(matrices.shape[:2], np.nan)
