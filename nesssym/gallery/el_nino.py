@@ -197,6 +197,7 @@ and with noise.
                   "illustrative"),
     ),
     build=_model,
+    others=lambda system: {"from month to month": monthly(system)},
     derive=_results,
     exists=lambda system: {
         "the oscillator is damped": system.named["gamma"] + system.named["epsilon"],

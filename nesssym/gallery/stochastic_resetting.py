@@ -260,6 +260,7 @@ when it pays to begin a search algorithm anew.
                     f"w_{{{way}}}") for way, rate in WAYS.items()),
     ),
     build=_model,
+    others=lambda system: {"the walk on a network": walk(system)},
     derive=_results,
     below={"a": "R_0", "x_0": "l", "q": "1", "p_f": "1", "p_s": "1"},
     limits=(
