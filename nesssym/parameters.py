@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import eq, ge, le, lt
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from sympy import Expr, Symbol, oo
+from sympy import Expr, Symbol
 
 from nesssym import parsing
 from nesssym.backends.blocks import first_bad
@@ -18,7 +17,7 @@ from nesssym.errors import ParameterError, warn
 from nesssym.kernels import compile
 from nesssym.networks.files import Parameter
 
-__all__ = ["Ranges", "parameter", "real"]
+__all__ = ["Limited", "Ranges", "parameter", "real"]
 
 COLD = 100
 RELATIONS: Mapping[str, Callable[[Any, Any], Any]] = {"<": lt, ">=": ge, "<=": le, "=": eq}
@@ -58,6 +57,15 @@ def _value(symbol: Symbol, value: Any) -> Expr:
     return exact
 
 
+class Limited(NamedTuple):
+    """One relation that a parameter obeys: ``<``, ``<=``, ``>=`` or ``=`` to an expression."""
+
+    name: str
+    relation: str
+    text: str
+    end: Expr
+
+
 @dataclass(frozen=True, eq=False)
 class Ranges:
     """Where the parameters of a system make sense.
@@ -66,7 +74,7 @@ class Ranges:
     ----------
     parameters : sequence of Parameter
         Their symbols say which are positive, their units which are temperatures.
-    below, within, bounds : mapping
+    bounds : mapping
         As for `nesssym.System`.
 
     Examples
@@ -79,8 +87,6 @@ class Ranges:
     """
 
     parameters: Sequence[Parameter]
-    below: Mapping[str, str] = field(default_factory=dict)
-    within: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     bounds: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, point: dict[Symbol, Expr], given: Mapping[Any, Any]) -> None:
@@ -93,7 +99,7 @@ class Ranges:
         given : mapping
             The symbols whose values were asked for.
         """
-        zero = {name for name, text in self.bounds.items() if text == ">= 0"}
+        zero = {b.name for b in self.all if b.relation == ">=" and b.end == 0}
         for p in self.parameters:
             if p.symbol.name in zero and point[p.symbol].is_real:
                 continue
@@ -101,14 +107,12 @@ class Ranges:
                 parsing.check_values({p.symbol: point[p.symbol]})
             except ParameterError as error:
                 raise ParameterError(f"{error} ({p.meaning})") from None
-        for name, (relation, end) in self._relations.items():
-            symbol, value = self._named[name], end.xreplace(dict(point))
-            if relation == "=" and symbol not in given:
+        for b in self.all:
+            symbol, value = self._named[b.name], b.end.xreplace(dict(point))
+            if b.relation == "=" and symbol not in given:
                 point[symbol] = value
-        for name, words, relation, end in self._all:
-            value, got = end.xreplace(dict(point)), point[self._named[name]]
-            if not RELATIONS[relation](got, value):
-                raise _outside(name, words, value, got)
+            elif not RELATIONS[b.relation](point[symbol], value):
+                raise self._outside(b, value, point[symbol])
         for p in self.parameters:
             hot = p.unit == "K" and p.value is not None and p.value > COLD
             if hot and point[p.symbol] < COLD:
@@ -116,51 +120,39 @@ class Ranges:
 
     def check_arrays(self, values: Mapping[str, Any], given: Mapping[str, Any]) -> None:
         """Do the same for floats and arrays of them, by name; `given` are those asked for."""
-        for name, words, relation, end in self._all:
-            if relation == "=":
-                if name in given:
-                    raise ParameterError(f"{name} follows, it is {words[2:]}; leave it out")
+        for b in self.all:
+            if b.relation == "=":
+                if b.name in given:
+                    raise ParameterError(f"{b.name} follows, it is {b.text}; leave it out")
                 continue
-            bound, got = self._functions[end](values), np.asarray(values[name], float)
-            bad = ~np.asarray(RELATIONS[relation](got, bound))
+            bound, got = self._functions[b.end](values), np.asarray(values[b.name], float)
+            bad = ~np.asarray(RELATIONS[b.relation](got, bound))
             if bad.any():
                 got, bound = np.broadcast_arrays(got, bound)
-                raise _outside(name, words, first_bad(bound, bad), first_bad(got, bad))
+                raise self._outside(b, first_bad(bound, bad), first_bad(got, bad))
 
     @cached_property
     def _named(self) -> dict[str, Symbol]:
         return {p.symbol.name: p.symbol for p in self.parameters}
 
     @cached_property
-    def _relations(self) -> dict[str, tuple[str, Expr]]:
-        parts = {name: text.partition(" ") for name, text in self.bounds.items()}
-        return {name: (relation, self._expr(end)) for name, (relation, _, end) in parts.items()}
-
-    @cached_property
-    def _all(self) -> list[tuple[str, str, str, Expr]]:
-        """Parameter, words for its bound, relation and expression."""
-        found = [(name, f"below {end}", "<", self._expr(end)) for name, end in self.below.items()]
-        for name, (low, high) in self.within.items():
-            words = f"between {low} and {high}"
-            found += [(name, words, ">=", self._expr(low)), (name, words, "<=", self._expr(high))]
-        found += [
-            (name, self.bounds[name], relation, end)
-            for name, (relation, end) in self._relations.items()
-        ]
-        return found
+    def all(self) -> tuple[Limited, ...]:
+        """Every relation, in order."""
+        found = []
+        for name, text in self.bounds.items():
+            for part in text.split(" and "):
+                relation, _, end = part.partition(" ")
+                expr = parsing.expression(end, self._named, strict=True)
+                found.append(Limited(name, relation, end, expr))
+        return tuple(found)
 
     @cached_property
     def _functions(self) -> dict[Expr, Callable[[Mapping[str, Any]], Any]]:
-        return {end: _function(end) for *_, end in self._all}
+        return {b.end: _function(b.end) for b in self.all}
 
-    def _expr(self, text: str) -> Expr:
-        return oo if text == "oo" else parsing.expression(text, self._named, strict=True)
-
-
-def _outside(name: str, words: str, bound: Any, got: Any) -> ParameterError:
-    relation, _, end = words.partition(" ")
-    here = f", here {bound}" if relation in RELATIONS and re.search("[A-Za-z]", end) else ""
-    return ParameterError(f"{name} must be {words}{here}; got {got}")
+    def _outside(self, b: Limited, end: Any, got: Any) -> ParameterError:
+        here = f", here {end}" if b.end.free_symbols else ""
+        return ParameterError(f"{b.name} must be {self.bounds[b.name]}{here}; got {got}")
 
 
 def _function(expr: Expr) -> Callable[[Mapping[str, Any]], Any]:

@@ -102,15 +102,10 @@ class System:
         Common mistakes.
     draw : callable, optional
         Draws a picture worth looking at into matplotlib axes.
-    below : mapping of str to str, optional
-        Parameter to an upper bound, which it does not reach.
-    within : mapping of str to (str, str), optional
-        Parameter to two numbers between which it is, or at one of them: where a fit is valid. The
-        upper one may be ``"oo"``.
     bounds : mapping of str to str, optional
-        Parameter to another bound, as ``">= 1/2"`` or ``"<= K_o + Na_o"``; with ``"= K_o + Na_o"``
-        it follows from others where it is not given, and what is given must agree. A positive
-        parameter with ``">= 0"`` may also be zero.
+        Parameter to the range where it makes sense, such as ``"< r_o"`` or ``">= 1/2 and < 1"``;
+        with ``"= K_o + Na_o"`` it follows from others where it is not given, and what is given
+        must agree. A positive parameter with ``">= 0"`` may also be zero.
     exists : callable, optional
         Gets the system and returns what must be positive for there to be a steady state:
         statement to expression of the parameters.
@@ -138,8 +133,6 @@ class System:
     limits: tuple[Limit, ...] = ()
     corrections: tuple[Correction, ...] = ()
     draw: Callable[[Any, System], None] | None = None
-    below: Mapping[str, str] = field(default_factory=dict)
-    within: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     bounds: Mapping[str, str] = field(default_factory=dict)
     exists: Callable[[System], Mapping[str, Expr]] | None = None
     exists_for: Mapping[str, Callable[[System], Mapping[str, Expr]]] = field(default_factory=dict)
@@ -161,7 +154,7 @@ class System:
     @property
     def assume(self) -> tuple[Expr, ...]:
         """Expressions that are positive in this system."""
-        return tuple(self.expr(bound) - self.named[name] for name, bound in self.below.items())
+        return tuple(b.end - self.named[b.name] for b in self._ranges.all if b.relation == "<")
 
     @cached_property
     def named(self) -> dict[str, Symbol]:
@@ -284,7 +277,7 @@ class System:
 
     @cached_property
     def _ranges(self) -> Ranges:
-        return Ranges(self.parameters, self.below, self.within, self.bounds)
+        return Ranges(self.parameters, self.bounds)
 
     def _conditions(self, quantity: str = "") -> Mapping[str, Expr]:
         """Return what must be positive: for all quantities, then for one."""

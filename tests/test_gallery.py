@@ -310,10 +310,10 @@ def test_limits(system):
 @pytest.mark.parametrize(
     ("name", "values", "error", "message"),
     [
-        ("flippase", {"x": "1.2"}, ns.ParameterError, "x must be below 1; got 6/5"),
+        ("flippase", {"x": "1.2"}, ns.ParameterError, "x must be >= 1/2 and < 1; got 6/5"),
         ("flippase", {"T": -3}, ns.ParameterError, "T"),
-        ("flippase", {"x": "2/5"}, ns.ParameterError, "x must be >= 1/2; got 2/5"),
-        ("bumblebee", {"eta": "-1/10"}, ns.ParameterError, "eta must be >= 0; got -1/10"),
+        ("flippase", {"x": "2/5"}, ns.ParameterError, "x must be >= 1/2 and < 1; got 2/5"),
+        ("bumblebee", {"eta": "-1/10"}, ns.ParameterError, "eta must be >= 0 and < 1; got -1/10"),
         ("bumblebee", {"M": -1}, ns.ParameterError, "M must be >= 0; got -1"),
         (
             "living_cell",
@@ -322,12 +322,12 @@ def test_limits(system):
             r"Cl_o must be = Na_o \+ K_o, here 297/2; got 140",
         ),
         ("kitchen_sink", {"Q": "3e-4"}, ns.NoSteadyStateError, "the level stays below the rim"),
-        ("bumblebee", {"eta": 1}, ns.ParameterError, "eta must be below 1; got 1"),
-        ("bumblebee", {"T_a": 320}, ns.ParameterError, "T_a must be below T_max; got 320"),
+        ("bumblebee", {"eta": 1}, ns.ParameterError, "eta must be >= 0 and < 1; got 1"),
+        ("bumblebee", {"T_a": 320}, ns.ParameterError, r"T_a must be < T_max, here .*; got 320"),
         ("bumblebee", {"M_0": "35e-3"}, ns.NoSteadyStateError, "the bee does not run away"),
         ("closed_reaction", {"k_minus": 0}, ns.ParameterError, "k_minus is 0: it must be > 0"),
         ("closed_reaction", {"b_0": 0}, ns.ParameterError, "b_0 is 0: it must be > 0"),
-        ("closed_reaction", {"n": 31}, ns.ParameterError, r"n must be below N \+ 1; got 31"),
+        ("closed_reaction", {"n": 31}, ns.ParameterError, r"n must be < N \+ 1, here 31; got 31"),
         ("futile_cycle", {"u": "0.05"}, ns.NoSteadyStateError, "a positive amount of"),
         ("chemostat", {"D": "0.8"}, ns.NoSteadyStateError, "the culture grows faster than it is"),
         ("chemostat", {"pH": -1}, ns.ParameterError, "pH is -1: it must be > 0"),
@@ -340,7 +340,7 @@ def test_limits(system):
             r"Cl_o must be <= K_o \+ Na_o, here 150; got 151",
         ),
         ("neuron", {"Na_i": -1}, ns.ParameterError, "parameter Na_i is -1: it must be > 0"),
-        ("living_cell", {"z": "1.5"}, ns.ParameterError, "z must be below 1; got 3/2"),
+        ("living_cell", {"z": "1.5"}, ns.ParameterError, "z must be < 1; got 3/2"),
         (
             "living_cell",
             {"j": "5e-7", "dG_ATP": "1e6"},
@@ -353,22 +353,27 @@ def test_limits(system):
         ("chaperone", {"k_UN": 0}, ns.ParameterError, "k_UN is 0: it must be > 0"),
         ("gene_regulation", {"gamma": 0}, ns.ParameterError, "gamma is 0: it must be > 0"),
         ("gene_regulation", {"x": "-1"}, ns.ParameterError, "x is -1: it must be > 0"),
-        ("earth_climate", {"a": 1}, ns.ParameterError, "a must be below 1; got 1"),
-        ("earth_climate", {"N": -1}, ns.ParameterError, "N must be between 0 and oo; got -1"),
-        ("earth_climate", {"epsilon": "1.1"}, ns.ParameterError, "epsilon must be between 0 and 1"),
+        ("earth_climate", {"a": 1}, ns.ParameterError, "a must be >= 0 and < 1; got 1"),
+        ("earth_climate", {"N": -1}, ns.ParameterError, "N must be >= 0; got -1"),
+        ("earth_climate", {"epsilon": "1.1"}, ns.ParameterError, "epsilon must be <= 1"),
         ("earth_climate", {"T_sun": 250}, ns.NoSteadyStateError, "colder than the Sun"),
         ("probability_currents", {"kappa": "0.5"}, ns.NoSteadyStateError, "the gyrator is stable"),
-        ("probability_currents", {"D12": 1}, ns.ParameterError, "D12 must be below sqrt"),
+        ("probability_currents", {"D12": 1}, ns.ParameterError, "D12 must be < sqrt"),
         ("probability_currents", {"a": -1}, ns.NoSteadyStateError, "drift of the plane is stable"),
         ("metal_rod", {"L": 0}, ns.ParameterError, r"parameter L is 0: it must be > 0 \(length\)"),
-        ("metal_rod", {"r_i": 1}, ns.ParameterError, "r_i must be below r_o; got 1"),
+        ("metal_rod", {"r_i": 1}, ns.ParameterError, "r_i must be < r_o, here .*; got 1"),
         ("evaporating_beaker", {"phi": 0}, ns.ParameterError, "phi is 0: it must be > 0 .*vacuum"),
-        ("evaporating_beaker", {"phi": "1.2"}, ns.ParameterError, "phi must be between 0 and 1; g"),
-        ("evaporating_beaker", {"T": 350}, ns.ParameterError, "T must be between 233.15 and 323"),
+        ("evaporating_beaker", {"phi": "1.2"}, ns.ParameterError, "phi must be <= 1; got"),
+        ("evaporating_beaker", {"T": 350}, ns.ParameterError, "T must be >= 233.15 and <= 323"),
         ("evaporating_beaker", {"P": 3000}, ns.NoSteadyStateError, "the water is below boiling"),
         ("stochastic_resetting", {"r": 0}, ns.ParameterError, "parameter r is 0: it must be > 0"),
         ("stochastic_resetting", {"L": 0}, ns.ParameterError, "parameter L is 0: it must be > 0"),
-        ("stochastic_resetting", {"R_0": "0.4"}, ns.ParameterError, "a must be below R_0; got 2/5"),
+        (
+            "stochastic_resetting",
+            {"R_0": "0.4"},
+            ns.ParameterError,
+            "a must be < R_0, here 2/5; got",
+        ),
         ("el_nino", {"n_NL": 0}, ns.ParameterError, "parameter n_NL is 0: it must be > 0"),
         ("el_nino", {"gamma": -1}, ns.NoSteadyStateError, "the oscillator is damped"),
         ("kitchen_sink", {"z": 1}, ns.UnknownNameError, "unknown parameter 'z'"),
@@ -404,17 +409,19 @@ def test_a_conductivity_that_is_not_positive_at_either_end(beta):
 
 def test_kernels_refuse_what_a_fit_does_not_hold_for():
     kernel = ns.gallery.load("evaporating_beaker").kernel("molar flux")
-    with pytest.raises(ns.ParameterError, match=r"T must be between 233.15 and 323.15; got 350"):
+    with pytest.raises(ns.ParameterError, match=r"T must be >= 233.15 and <= 323.15; got 350"):
         kernel(T=[300.0, 350.0])
     assert kernel(phi=1.0)["J"] == 0
 
 
 def test_kernels_refuse_what_is_not_below_its_bound():
     pipe = ns.gallery.load("metal_rod").kernel("lagged pipe, heat current")
-    with pytest.raises(ns.ParameterError, match=r"r_i must be below r_o; got 0.3 at index \(1,\)"):
+    with pytest.raises(
+        ns.ParameterError, match=r"r_i must be < r_o, here .*; got 0.3 at index \(1,\)"
+    ):
         pipe(r_i=[0.1, 0.3])
     bee = ns.gallery.load("bumblebee").kernel("temperature")
-    with pytest.raises(ns.ParameterError, match="T_a must be below T_max; got 320"):
+    with pytest.raises(ns.ParameterError, match=r"T_a must be < T_max, here .*; got 320"):
         bee(T_a=320.0)
 
 
@@ -464,7 +471,7 @@ def test_a_parameter_that_follows_from_others():
 
 def test_kernels_hold_parameters_to_their_bounds():
     """Those that stand in other parameters too, which may be arrays."""
-    with pytest.raises(ns.ParameterError, match=r"x must be >= 1/2; got 0.4 at index"):
+    with pytest.raises(ns.ParameterError, match=r"x must be >= 1/2 and < 1; got 0.4 at index"):
         ns.gallery.load("flippase").kernel("least power")(x=[0.6, 0.4])
     fluxes = ns.gallery.load("neuron").kernel("flux")
     with pytest.raises(ns.ParameterError, match=r"Cl_o must be <= K_o \+ Na_o, here 85.0 at"):

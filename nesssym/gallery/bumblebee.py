@@ -277,8 +277,8 @@ heat lost agree: the lower one is stable, from beyond the upper one the bee runs
     ),
     build=_model,
     derive=_results,
-    below={"eta": "1", "T_a": "T_max", "r_1": "r_2"},
-    bounds=dict.fromkeys(("eta", "M", "E", "G_s", "epsilon"), ">= 0"),
+    bounds={"eta": ">= 0 and < 1", "T_a": "< T_max", "r_1": "< r_2"}
+    | dict.fromkeys(("M", "E", "G_s", "epsilon"), ">= 0"),
     exists=_no_runaway,
     limits=(
         Limit("a bee that burns nothing is as cold as the air", "temperature", "T_t", {"M": "0"},

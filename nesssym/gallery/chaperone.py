@@ -264,8 +264,7 @@ a chaperone that binds native proteins too (as CYT-19 does) more may fold less.
     ),
     build=_model,
     derive=_results,
-    below={"Phi": "1", "Y_n": "1"},
-    bounds={"dmu": ">= 0"},
+    bounds={"Phi": "< 1", "Y_n": "< 1", "dmu": ">= 0"},
     limits=(
         Limit("without a chaperone the ratio is that of equilibrium", "enhancement", "alpha",
               {"k_b": "0"}, "1"),

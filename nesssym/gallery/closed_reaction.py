@@ -315,7 +315,7 @@ reaction that only goes forward has no equilibrium with A left, and no finite af
     ),
     build=_model,
     derive=_results,
-    below={"n": "N + 1"},
+    bounds={"n": "< N + 1"},
     limits=(
         Limit("the start", "concentrations", "A", {"t": "0"}, "a_0"),
         Limit("the end", "concentrations", "A", {"t": "1000"},

@@ -310,8 +310,8 @@ too. Random weather makes the ocean's temperature wander, slowly and without an 
     ),
     build=_model,
     derive=_results,
-    below={"a": "1", "a_w": "a_i", "a_i": "1"},
-    within={"a": ("0", "1"), "N": ("0", "oo"), "epsilon": ("0", "1"), "delta": ("0", "1")},
+    bounds={"a": ">= 0 and < 1", "a_w": "< a_i", "a_i": "< 1", "N": ">= 0"}
+    | {"epsilon": "<= 1", "delta": "<= 1"},
     exists=lambda system: {
         "the planet is colder than the Sun": system.named["T_sun"] - _emission(system)
     },

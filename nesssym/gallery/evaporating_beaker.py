@@ -286,8 +286,7 @@ colder than the air, since its latent heat must be conducted to it.
     ),
     build=_model,
     derive=_results,
-    below={"T_b": "T_p"},
-    within={"phi": ("0", "1"), "phi_b": ("0", "1"), "T": ("233.15", "323.15")},
+    bounds={"T_b": "< T_p", "phi": "<= 1", "phi_b": "<= 1", "T": ">= 233.15 and <= 323.15"},
     exists=lambda system: {
         "the water is below boiling (else heat limits how fast it goes)":
             system.named["P"] - _saturated(system, system.named["T"])

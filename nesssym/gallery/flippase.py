@@ -148,8 +148,7 @@ k_B T.
     ),
     build=_model,
     derive=_results,
-    below={"x": "1"},
-    bounds={"x": ">= 1/2", "k": ">= 0", "a": ">= 0"},
+    bounds={"x": ">= 1/2 and < 1", "k": ">= 0", "a": ">= 0"},
     limits=(
         Limit("without a pump both leaflets are equal", "fraction", "in", {"a": "0"}, "1/2"),
         Limit("without drive both leaflets are equal", "fraction", "in", {"dmu": "0"}, "1/2"),

@@ -273,8 +273,7 @@ be inside at no potential over those outside, is below one.
     ),
     build=_model,
     derive=_results,
-    below={"z": "1"},
-    bounds={"Cl_o": "= Na_o + K_o"},
+    bounds={"z": "< 1", "Cl_o": "= Na_o + K_o"},
     exists=lambda system: {
         "the cell does not burst, gamma < 1,": 1 - _gamma(system),
         "ATP pays for the ions that a turn of the pump moves":

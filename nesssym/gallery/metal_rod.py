@@ -234,7 +234,7 @@ constant.
     ),
     build=_model,
     derive=_results,
-    below={"r_i": "r_o"},
+    bounds={"r_i": "< r_o"},
     limits=(
         Limit("no difference, no heat", "heat flux", "J", {"T_h": "T_c"}, "0"),
         Limit("no difference, no entropy", "entropy production", "sigma", {"T_h": "T_c"}, "0"),

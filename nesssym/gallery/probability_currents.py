@@ -176,7 +176,7 @@ drift.
     ),
     build=_model,
     derive=_results,
-    below={"D12": "sqrt(D11*D22)"},
+    bounds={"D12": "< sqrt(D11*D22)"},
     exists=lambda system: {
         f"the drift of the {name} is stable ({i})": condition
         for name, process in _processes(system).items()

@@ -262,7 +262,7 @@ when it pays to begin a search algorithm anew.
     build=_model,
     others=lambda system: {"the walk on a network": walk(system)},
     derive=_results,
-    below={"a": "R_0", "x_0": "l", "q": "1", "p_f": "1", "p_s": "1"},
+    bounds={"a": "< R_0", "x_0": "< l", "q": "< 1", "p_f": "< 1", "p_s": "< 1"},
     limits=(
         Limit("without resets nobody is found on time", "rate of finding", "k", {"r": "0"}, "0"),
         Limit("with endless resets nobody arrives", "rate of finding", "k", {"r": "oo"}, "0"),
