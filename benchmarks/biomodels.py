@@ -118,7 +118,8 @@ def row(name: str, seconds: float = SECONDS) -> dict[str, Any]:
     """One line of the table, from a process of its own that is ended when its time is over."""
     ours, theirs = os.pipe()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)  # threads of others, asleep
+        for kind in (DeprecationWarning, RuntimeWarning):  # threads of others, asleep
+            warnings.simplefilter("ignore", kind)
         child = os.fork()
     if not child:
         _child(name, ours, theirs)

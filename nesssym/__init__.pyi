@@ -60,6 +60,11 @@ from nesssym.dissipation.splits import dual, housekeeping, pseudo_entropy_produc
 from nesssym.dissipation.visible import visible_transitions
 from nesssym.drawing.verb import draw
 from nesssym.entropies import EntropyProduction, Irreversibility
+from nesssym.equilibrium import (
+    check_detailed_balance,
+    detailed_balance_conditions,
+    is_equilibrium,
+)
 from nesssym.errors import (
     IrreversibleError,
     MissingExtraError,
@@ -127,12 +132,9 @@ from nesssym.fluctuations.uncertainty import (
 from nesssym.formulas import Formulas
 from nesssym.generic import (
     affinities,
-    check_detailed_balance,
     cycle_currents,
     cycles,
-    detailed_balance_conditions,
     entropy_production,
-    is_equilibrium,
     steady_state,
     steady_states,
 )

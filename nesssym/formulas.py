@@ -194,15 +194,14 @@ class Formulas(Mapping[str, Expr]):
     @cached_property
     def _powers(self) -> tuple[Expr, ...]:
         """The powers whose exponents are no numbers."""
-        exprs = (*(expr for _, expr in self.steps), *self.exprs)
+        exprs = [*dict(self.steps).values(), *self.exprs]
         return tuple(p for e in exprs for p in e.atoms(Pow) if p.exp.free_symbols)
 
     def subs(self, values: Mapping[Any, Any]) -> Formulas:
         """Substitute some symbols by exact numbers or expressions, keeping the steps.
 
-        Keys are symbols or their names; values are numbers, text or SymPy expressions. Numbers
-        outside what a symbol or the derivation allows raise `ParameterError`; zero is allowed, as
-        the limit of what is positive.
+        Keys are symbols or their names; values are numbers, text or SymPy expressions. A number
+        is what the symbol and the derivation allow, or zero as the limit of what is positive.
         """
         env = parsing.substitution(values, self.parameters)
         parsing.check_values(env, self.assume, zero=True)

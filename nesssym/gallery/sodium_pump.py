@@ -9,15 +9,11 @@ from typing import Any
 from sympy import Expr, Integer, Mul, Symbol, exp, log
 
 from nesssym.constants import FARADAY, GAS
+from nesssym.equilibrium import detailed_balance_conditions
 from nesssym.exact.isolation import isolate
 from nesssym.exact.rational import cancel
 from nesssym.formulas import Formulas, Steps
-from nesssym.generic import (
-    affinities,
-    detailed_balance_conditions,
-    entropy_production,
-    steady_state,
-)
+from nesssym.generic import affinities, entropy_production, steady_state
 from nesssym.networks import StateGraph
 from nesssym.networks.files import Reference
 from nesssym.networks.reactions import read_complex

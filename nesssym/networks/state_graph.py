@@ -333,8 +333,6 @@ class StateGraph:
         ]
         return cls(labels, pair_up(rates, positive), positive)
 
-    # ------------------------------------------------------------------ views
-
     @cached_property
     def symbols(self) -> tuple[Symbol, ...]:
         """The symbols of the rates, in order of appearance."""
