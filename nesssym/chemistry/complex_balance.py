@@ -103,9 +103,9 @@ def complex_balance_conditions(network: ReactionNetwork) -> list[Eq]:
 
     References
     ----------
-    F. Horn, Arch. Ration. Mech. Anal. 49, 172 (1972), doi:10.1007/BF00255664.
     G. Craciun, A. Dickenstein, A. Shiu, B. Sturmfels, J. Symb. Comput. 44, 1551 (2009),
     doi:10.1016/j.jsc.2008.08.006.
+    F. Horn, Arch. Ration. Mech. Anal. 49, 172 (1972), doi:10.1007/BF00255664.
 
     Examples
     --------
