@@ -17,7 +17,7 @@ import sympy
 from sympy import Expr, Function, Integer, Rational, factorial
 
 from nesssym.evolved import Evolved
-from nesssym.evolving import concentration, enclosed_concentration
+from nesssym.kinetics import concentration, enclosed_concentration
 from nesssym.roots import RootIn
 
 __all__ = [

@@ -9,7 +9,7 @@ import pytest
 from sympy import Rational, Symbol, exp
 
 import nesssym as ns
-from nesssym.evolving import Move, concentration, enclosed_solution
+from nesssym.kinetics import Move, concentration, enclosed_solution
 from nesssym.special import exprel
 
 CLOSED = [

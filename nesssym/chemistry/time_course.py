@@ -19,8 +19,8 @@ from nesssym.errors import (
     TooLargeError,
     UnknownNameError,
 )
-from nesssym.evolving import Move, concentration
 from nesssym.formulas import Formulas, Steps
+from nesssym.kinetics import Move, concentration
 from nesssym.networks import ReactionNetwork
 from nesssym.special import exprel
 
