@@ -13,9 +13,9 @@ from nesssym.chemistry.numbers import Enclosure
 from nesssym.chemistry.states import ReactionSteadyState, concentration_heads
 from nesssym.errors import ModelError, TooLargeError, UnknownNameError
 from nesssym.exact import incidence
-from nesssym.exact.boxes import Coordinate, System, all_roots
-from nesssym.exact.rational import Ring, from_poly
-from nesssym.exact.triangular import Quotient, shortened
+from nesssym.exact.boxes import BITS, Coordinate, System, all_roots, within
+from nesssym.exact.rational import from_poly
+from nesssym.exact.triangular import shortened
 from nesssym.formulas import Steps
 from nesssym.networks import ReactionNetwork
 from nesssym.networks.labelled import Combination
@@ -94,18 +94,17 @@ def enclosed_states(
         f"no closed form; one of {len(roots)} states with {where}, each certified by Krawczyk's "
         "operator, with a proof that there are no others there"
     )
-    found = (_state(network, space, system, solved, kept, root, proof) for root in roots)
-    return sorted(
-        (ss for ss in found if _within(ss, bounds)), key=lambda ss: float(ss[network.internal[0]])
-    )
+    numbers = (Enclosure(space, tuple(solved), tuple(kept), system, tuple(r)) for r in roots)
+    found = [_state(network, n, proof) for n in numbers if _within(n, bounds)]
+    return sorted(found, key=lambda ss: float(ss[network.internal[0]]))
 
 
 def _occurs(generator: int, polys: Sequence[Any]) -> bool:
     return any(p.degrees()[generator] for p in polys)
 
 
-def _within(ss: ReactionSteadyState, bounds: Bounds) -> bool:
-    return all(low < float(ss[s]) < high for s, (low, high) in bounds.items())
+def _within(numbers: Enclosure, bounds: Bounds) -> bool:
+    return all(within(numbers.ball(s, BITS), *ends) for s, ends in bounds.items())
 
 
 def _square(network: ReactionNetwork, totals: Sequence[tuple[Combination, Expr]]) -> Iterator[Expr]:
@@ -140,20 +139,14 @@ def _terms(poly: Any, kept: Sequence[int]) -> tuple[tuple[int, tuple[int, ...]],
     return tuple((int((c * scale).p), tuple(int(e[u]) for u in kept)) for e, c in terms)
 
 
-def _state(
-    network: ReactionNetwork,
-    space: Ring,
-    system: System,
-    solved: Sequence[tuple[int, Quotient]],
-    kept: Sequence[int],
-    root: Sequence[float],
-    proof: str,
-) -> ReactionSteadyState:
+def _state(network: ReactionNetwork, numbers: Enclosure, proof: str) -> ReactionSteadyState:
+    space, system, root = numbers.space, numbers.system, numbers.start
     shared = Steps.over(network)
     known: dict[Expr, Expr] = {
-        space.gens[u]: shared.let(Coordinate(i, system, root), "x") for i, u in enumerate(kept)
+        space.gens[u]: shared.let(Coordinate(i, system, root), "x")
+        for i, u in enumerate(numbers.kept)
     }
-    for u, (top, bottom) in reversed(solved):
+    for u, (top, bottom) in reversed(numbers.solved):
         value = (from_poly(top, space) / from_poly(bottom, space)).xreplace(known)
         known[space.gens[u]] = shared.let(value, "x")
     return ReactionSteadyState(
@@ -163,6 +156,6 @@ def _state(
             heads=concentration_heads(network.internal),
         ),
         "enclosure",
-        numbers=Enclosure(space, tuple(solved), tuple(kept), system, tuple(root)),
+        numbers=numbers,
         proof=proof,
     )

@@ -4,8 +4,9 @@ The logarithms of the unknowns are searched. There each equation is a difference
 exponentials, P - N, both of which grow with every unknown, so that their bounds on a box are their
 values at two of its corners. A box is thrown away where some P stays above its N or below, or where
 Krawczyk's operator leaves it; it holds exactly one root where the operator maps it into itself;
-else it is halved. All this is done for thousands of boxes at once in floating point, with more
-slack than rounding can take. What is found is enclosed in balls of any precision by `refined`.
+else it is halved. All this is done for thousands of boxes at once in floating point, where every
+comparison allows for a proven bound of all rounding errors (`_Search.noise`). What is found is
+enclosed in balls of any precision by `refined`.
 """
 
 from __future__ import annotations
@@ -24,12 +25,14 @@ from sympy import Expr, Float, Integer, Rational, Tuple
 
 from nesssym.errors import TooLargeError
 
-__all__ = ["Coordinate", "System", "all_roots", "refined"]
+__all__ = ["BITS", "Coordinate", "System", "all_roots", "refined", "within"]
 
-ROUNDING = 1e-15
+ROUNDING = 2.0**-52  # twice the relative error of one operation
+SMALLEST = 1e-300  # more than what is lost where numbers become too small for floats
 BATCH = 2_048
 MOST_BOXES, MOST_WORK = 150_000, 40_000_000
 NARROWEST = 1e-7
+BITS = 106
 MOST_NEWTON = 60
 Floats = NDArray[np.float64]
 Term = tuple[int, tuple[int, ...]]
@@ -83,7 +86,8 @@ def all_roots(system: System, low: Sequence[float], high: Sequence[float]) -> li
     Raises
     ------
     TooLargeError
-        Too many boxes, or roots that cannot be told apart; the message says where.
+        Too many boxes, or roots that cannot be told apart, or from an end of the range; the
+        message says where.
 
     Examples
     --------
@@ -96,8 +100,9 @@ def all_roots(system: System, low: Sequence[float], high: Sequence[float]) -> li
     """
     search = _Search.of(system)
     most = min(MOST_BOXES, MOST_WORK // (search.powers.size * system.size))
-    boxes = np.log(np.array([[low], [high]], dtype=float)).transpose(1, 0, 2)
-    found: list[Floats] = []
+    # The logarithm of a float is below 750, so that rounding moves it by less than 1e-12.
+    boxes = np.log(np.array([[low, high]], dtype=float)) + np.array([[-1e-12], [1e-12]])
+    found: list[list[arb]] = []
     seen = 0
     while len(boxes):
         batch, boxes = boxes[-BATCH:], boxes[:-BATCH]
@@ -111,22 +116,57 @@ def all_roots(system: System, low: Sequence[float], high: Sequence[float]) -> li
         batch = batch[search.possible(batch)]
         for _ in range(2):
             batch = search.shaved(batch)
-        batch, proven = search.krawczyk(batch)
-        for point in proven:
-            root = search.polished(point)
-            if not any(np.allclose(root, other, rtol=0, atol=NARROWEST / 10) for other in found):
-                found.append(root)
+        batch, *proven = search.krawczyk(batch)
+        unsure = []
+        for centre, radius, near in zip(*proven, strict=True):
+            if any(_holds(centre, radius, root) for root in found):
+                continue
+            root = refined(system, list(np.exp(search.polished(near))), BITS)
+            if not _holds(centre, radius, root):
+                unsure.append([centre - radius, centre + radius])
+                continue
+            if any(all(a.overlaps(b) for a, b in zip(root, known, strict=True)) for known in found):
+                raise _alike(np.exp(near))
+            found.append(root)
+        batch = np.concatenate([batch, np.array(unsure).reshape(-1, *batch.shape[1:])])
         widths = batch[:, 1] - batch[:, 0]
         tiny = (widths < NARROWEST).all(axis=1)
         if tiny.any():
-            near = ", ".join(f"{x:.6g}" for x in np.exp(batch[tiny][0].mean(axis=0)))
-            raise TooLargeError(
-                f"roots near ({near}) cannot be told apart: a double root, or the edge of a range "
-                "with several; change the values a little"
-            )
+            raise _alike(np.exp(batch[tiny][0].mean(axis=0)))
         boxes = np.concatenate([boxes, _halves(batch, widths)])
-    order = sorted(found, key=tuple)
-    return [[float(x) for x in np.exp(root)] for root in order]
+    kept = [root for root in found if all(map(within, root, low, high))]
+    return sorted([float(x) for x in root] for root in kept)
+
+
+def within(ball: arb, low: float, high: float) -> bool:
+    """Tell whether a number lies between two others.
+
+    Raises
+    ------
+    TooLargeError
+        It is so near one of them that its ball holds that one.
+    """
+    if ball > low and ball < high:
+        return True
+    if ball < low or ball > high:
+        return False
+    raise TooLargeError(
+        f"a root lies at {float(ball):.6g}, on the end of the range from {low:g} to {high:g} or "
+        "too near to tell; move the end a little"
+    )
+
+
+def _holds(centre: Floats, radius: Floats, root: Sequence[arb]) -> bool:
+    """Tell whether a box of logarithms is certain to hold a root."""
+    with flint.ctx.workprec(BITS):
+        return all(abs(x.log() - c) < r for x, c, r in zip(root, centre, radius, strict=True))
+
+
+def _alike(point: Floats) -> TooLargeError:
+    return TooLargeError(
+        f"roots near ({', '.join(f'{x:.6g}' for x in point)}) cannot be told apart: a double "
+        "root, or the edge of a range with several; change the values a little"
+    )
 
 
 def _halves(boxes: Floats, widths: Floats) -> Floats:
@@ -170,9 +210,21 @@ class _Search:
         return logs
 
     def noise(self, boxes: Floats) -> Floats:
-        """Return a bound of the relative error that rounding makes in any term on a box."""
+        """Return a bound of the relative error that rounding makes in any sum of terms on a box.
+
+        With the error u = 2**-53 of one operation, n unknowns, m terms and logarithms of terms
+        whose parts add up to no more than L in size: a term's logarithm is n products and n
+        sums, in whatever order, with errors below n u L (Higham, Accuracy and Stability of
+        Numerical Algorithms, section 3.1); a coefficient's logarithm and the scale's subtraction
+        add less than 7 u L, the exponential less than 8 u (four units in the last place), the
+        sum of terms m u. Twice as much is returned, and 8 u (n + m) more: this pays for the
+        errors in the bound itself, for those of second order, and for what is done with sums
+        afterwards, in scalar products of length n.
+        """
+        m, n = self.powers.shape
         largest = np.abs(boxes).max(axis=1) @ self.powers.T + np.abs(self.scales)
-        bound: Floats = ROUNDING * (16 + largest.max(axis=1, keepdims=True))
+        most = largest.max(axis=1, keepdims=True)
+        bound: Floats = ROUNDING * ((n + 8) * most + 4 * (n + m) + 16)
         return bound
 
     def sides(self, logs: Floats, scale: Floats) -> tuple[Floats, Floats]:
@@ -209,53 +261,54 @@ class _Search:
                 boxes[empty, end, j] = half[empty, 1 - end, j]
         return boxes[self.possible(boxes)]
 
-    def krawczyk(self, boxes: Floats) -> tuple[Floats, Floats]:
-        """Return what is left of boxes, and points in those that hold exactly one root."""
+    def krawczyk(self, boxes: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return what is left of boxes; centres and radii of those with one root, and a guess."""
         if not len(boxes):
-            return boxes, boxes[:, 0]
-        margin = 0.05 * (boxes[:, 1] - boxes[:, 0]) + 1e-12
-        low, high = boxes[:, 0] - margin, boxes[:, 1] + margin
-        centre, radius = (low + high) / 2, (high - low) / 2
-        at, below, above = self.logs(centre), self.logs(low), self.logs(high)
+            none = boxes[:, 0]
+            return boxes, none, none, none
+        # The box of Krawczyk's operator is exactly centre +- radius, and holds the given one.
+        centre = boxes.mean(axis=1)
+        radius = 0.55 * (boxes[:, 1] - boxes[:, 0]) + 1e-10
+        low, high = np.nextafter(centre - radius, -np.inf), np.nextafter(centre + radius, np.inf)
+        noise = self.noise(np.stack([low, high], axis=1))
+        at = self.logs(centre)
         scale = self.scale(at)
         p, n = self.sides(at, scale)
-        slope = self._slopes(at, scale)
+        rising, falling = self._slopes(at, scale)
+        slope = rising - falling
         with np.errstate(over="ignore", invalid="ignore"):
-            lower, upper = self._slopes(below, scale, above), self._slopes(above, scale, below)
+            rising, falling = self._slopes(self.logs(low), scale)
+            most_rising, most_falling = self._slopes(self.logs(high), scale)
+            lower, upper = rising - most_falling, most_rising - falling
             try:
                 inverse = np.linalg.inv(slope)
             except np.linalg.LinAlgError:
                 inverse = np.linalg.pinv(slope)
             size = np.abs(inverse)
             middle, spread = (lower + upper) / 2, (upper - lower) / 2
-            noise = self.noise(boxes)
-            unsure = noise[..., None] * (np.abs(lower) + np.abs(upper))
+            # Slopes may cancel, their errors do not: these are counted by the parts.
+            unsure = noise[..., None] * (most_rising + most_falling) + SMALLEST
             eye = np.eye(slope.shape[1])
             wobble = np.abs(eye - inverse @ middle) + size @ (spread + unsure)
             step = -np.einsum("bij,bj->bi", inverse, p - n)
             reach = np.einsum("bij,bj->bi", wobble, radius)
             reach += noise * np.einsum("bij,bj->bi", size, p + n)
-            reach += 1e-13 * (1 + np.abs(centre))
+            reach = (1 + noise) * reach + 2 * ROUNDING * (1 + np.abs(centre) + np.abs(step))
         fine = np.isfinite(reach).all(axis=1) & np.isfinite(step).all(axis=1)
         inside = fine & (np.abs(step) + reach < radius).all(axis=1)
         outside = fine & (np.abs(step) > reach + radius).any(axis=1)
-        centre_of = (centre + step)[inside]
-        left = fine[:, None] & np.isfinite(reach)
+        left = fine[:, None]
         new_low = np.where(left, np.maximum(boxes[:, 0], centre + step - reach), boxes[:, 0])
         new_high = np.where(left, np.minimum(boxes[:, 1], centre + step + reach), boxes[:, 1])
         keep = ~inside & ~outside & (new_low <= new_high).all(axis=1)
-        return np.stack([new_low, new_high], axis=1)[keep], centre_of
+        rest = np.stack([new_low, new_high], axis=1)[keep]
+        return rest, centre[inside], radius[inside], (centre + step)[inside]
 
-    def _slopes(self, logs: Floats, scale: Floats, other: Floats | None = None) -> Floats:
-        """Return derivatives by the logarithms, positive parts at `logs`, negative at `other`."""
-        rising, falling = (
-            np.add.reduceat(
-                np.exp(at - scale[:, self.owner])[:, :, None] * self.powers, self.starts, axis=1
-            )[:, part::2]
-            for part, at in ((0, logs), (1, logs if other is None else other))
-        )
-        found: Floats = rising - falling
-        return found
+    def _slopes(self, logs: Floats, scale: Floats) -> tuple[Floats, Floats]:
+        """Return derivatives by the logarithms, of the positive and of the negative terms."""
+        terms = np.exp(logs - scale[:, self.owner])[:, :, None] * self.powers
+        sums = np.add.reduceat(terms, self.starts, axis=1)
+        return sums[:, 0::2], sums[:, 1::2]
 
     def polished(self, point: Floats) -> Floats:
         """Return a root to the last digits of floats, by Newton's method."""
@@ -263,7 +316,8 @@ class _Search:
             logs = self.logs(point[None])
             scale = self.scale(logs)
             p, n = self.sides(logs, scale)
-            step = np.linalg.solve(self._slopes(logs, scale)[0], (n - p)[0])
+            rising, falling = self._slopes(logs, scale)
+            step = np.linalg.solve((rising - falling)[0], (n - p)[0])
             point = point + step
             if np.abs(step).max() < 1e-14:
                 break
