@@ -213,11 +213,6 @@ def test_bounds_that_are_none(bounds, message, no_exact_method):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (
-            "2 A <-> B ; sqrt(2), 1 \n A <-> 0 ; 1, 1",
-            "the rates hold sqrt(2): where all is",
-        ),
-        ("A <-> 2 B ; v = A, exp(1)*B^2 \n A <-> 0 ; 1, 1", "numbers these must be rational"),
         ("0 -> A ; v = 1 + A^2.5/(1 + A^2.5) \n A -> 0 ; 1", "so they are no polynomials in A"),
         ("0 -> A ; v = k*exp(-A) \n A -> 0 ; 1", "so they are no polynomials in A"),
     ],

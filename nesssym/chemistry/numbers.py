@@ -11,6 +11,7 @@ from flint import arb, fmpq
 
 from nesssym.errors import ModelError
 from nesssym.exact.boxes import System, refined
+from nesssym.exact.constants import ball
 from nesssym.exact.number_field import Element, Root, evaluate
 from nesssym.exact.rational import Fraction, Ring
 from nesssym.exact.triangular import Quotient
@@ -90,7 +91,7 @@ class Enclosure:
         """Return intervals around fractions of polynomials in the concentrations."""
         known = self._point(bits)
         with flint.ctx.workprec(bits):
-            at = [known.get(str(g), arb("nan")) for g in space.gens]
+            at = [known[str(g)] if g.is_Symbol else ball(g) for g in space.gens]
             return [_value(top, at) / _value(bottom, at) for top, bottom in pairs]
 
     def rationals(self, space: Ring, pairs: Sequence[Fraction]) -> list[fmpq] | None:
@@ -99,13 +100,13 @@ class Enclosure:
 
     def _point(self, bits: int) -> dict[str, arb]:
         with flint.ctx.workprec(bits):
-            at = [arb("nan")] * len(self.space.gens)
+            at = [arb("nan") if g.is_Symbol else ball(g) for g in self.space.gens]
             root = refined(self.system, self.start, bits)
             for u, x in zip(self.kept, root, strict=True):
                 at[u] = x
             for u, (top, bottom) in reversed(self.solved):
                 at[u] = _value(top, at) / _value(bottom, at)
-            return {str(g): x for g, x in zip(self.space.gens, at, strict=True)}
+            return {str(g): x for g, x in zip(self.space.gens, at, strict=True) if g.is_Symbol}
 
 
 def _value(poly: Any, at: Sequence[arb]) -> arb:

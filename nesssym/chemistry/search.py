@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import inf, lcm
 from typing import Any
 
-from sympy import Add, Expr
+from sympy import Add, Expr, Mul
 
 from nesssym import parsing
 from nesssym.chemistry.numbers import Enclosure
@@ -14,7 +14,7 @@ from nesssym.chemistry.states import ReactionSteadyState, concentration_heads
 from nesssym.errors import ModelError, TooLargeError, UnknownNameError
 from nesssym.exact import incidence
 from nesssym.exact.boxes import BITS, Coordinate, System, all_roots, within
-from nesssym.exact.rational import from_poly
+from nesssym.exact.rational import Ring, from_poly
 from nesssym.exact.triangular import shortened
 from nesssym.formulas import Steps
 from nesssym.networks import ReactionNetwork
@@ -71,12 +71,6 @@ def enclosed_states(
     space, left, solved, kept = shortened(list(_square(network, totals)), unknowns)
     if not left and kept:
         return []
-    others = [x for i, x in enumerate(space.gens) if i not in kept and _occurs(i, left)]
-    if others:
-        raise TooLargeError(
-            f"steady states are enclosed where all numbers are rational; what holds "
-            f"{others[0]} is not: give a decimal for it"
-        )
     names = [space.gens[u].name for u in kept]
     limits = _limits(network, totals) | dict(bounds)
     missing = [s for s in names if s not in limits]
@@ -87,20 +81,18 @@ def enclosed_states(
             else "the equations leave a continuum of states"
         )
         raise TooLargeError(f"{reason}; no closed form, and {hint}") from None
-    system = System(tuple(_terms(p, kept) for p in left))
+    system = System(tuple(_terms(p, kept, space) for p in left))
     roots = all_roots(system, [limits[s][0] for s in names], [limits[s][1] for s in names])
     where = ", ".join(f"{limits[s][0]:g} < {s} < {limits[s][1]:g}" for s in names)
     proof = (
         f"no closed form; one of {len(roots)} states with {where}, each certified by Krawczyk's "
         "operator, with a proof that there are no others there"
+        if names
+        else "one unknown follows from the other, so that there are no others"
     )
     numbers = (Enclosure(space, tuple(solved), tuple(kept), system, tuple(r)) for r in roots)
     found = [_state(network, n, proof) for n in numbers if _within(n, bounds)]
     return sorted(found, key=lambda ss: float(ss[network.internal[0]]))
-
-
-def _occurs(generator: int, polys: Sequence[Any]) -> bool:
-    return any(p.degrees()[generator] for p in polys)
 
 
 def _within(numbers: Enclosure, bounds: Bounds) -> bool:
@@ -133,10 +125,21 @@ def _limits(
     return found
 
 
-def _terms(poly: Any, kept: Sequence[int]) -> tuple[tuple[int, tuple[int, ...]], ...]:
+def _terms(poly: Any, kept: Sequence[int], space: Ring) -> tuple[tuple[Any, tuple[int, ...]], ...]:
+    """Return coefficients, with what constants the ring holds, and powers of unknowns."""
     terms = list(poly.terms())
     scale = lcm(*(int(c.q) for _, c in terms))
-    return tuple((int((c * scale).p), tuple(int(e[u]) for u in kept)) for e, c in terms)
+    parts: dict[tuple[int, ...], list[Expr]] = {}
+    for exponents, c in terms:
+        constants = (
+            g ** int(k)
+            for i, (g, k) in enumerate(zip(space.gens, exponents, strict=True))
+            if i not in kept
+        )
+        powers = tuple(int(exponents[u]) for u in kept)
+        parts.setdefault(powers, []).append(Mul(int((c * scale).p), *constants))
+    found = ((Add(*summands), powers) for powers, summands in parts.items())
+    return tuple((int(c) if c.is_Integer else c, powers) for c, powers in found if c != 0)
 
 
 def _state(network: ReactionNetwork, numbers: Enclosure, proof: str) -> ReactionSteadyState:

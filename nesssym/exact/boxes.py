@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from sympy import Expr, Float, Integer, Rational, Tuple
 
 from nesssym.errors import TooLargeError
+from nesssym.exact.constants import ball, distinct
 
 __all__ = ["BITS", "Coordinate", "System", "all_roots", "refined", "within"]
 
@@ -35,18 +36,18 @@ NARROWEST = 1e-7
 BITS = 106
 MOST_NEWTON = 60
 Floats = NDArray[np.float64]
-Term = tuple[int, tuple[int, ...]]
+Term = tuple[Any, tuple[int, ...]]
 
 
 @dataclass(frozen=True)
 class System:
-    """Polynomial equations with whole coefficients.
+    """Polynomial equations whose coefficients are numbers.
 
     Parameters
     ----------
-    equations : tuple of tuple of (int, tuple of int)
-        Of each equation the terms: the coefficient and the power of every unknown. As many
-        equations as unknowns, each with terms of both signs.
+    equations : tuple of tuple of (int or Expr, tuple of int)
+        Of each equation the terms: the coefficient, which may be irrational, and the power of
+        every unknown. As many equations as unknowns.
     """
 
     equations: tuple[tuple[Term, ...], ...]
@@ -58,7 +59,7 @@ class System:
 
     def values(self, x: Sequence[Any]) -> list[Any]:
         """Return the left-hand sides at a point of balls."""
-        return [sum((c * _power(x, e) for c, e in eq), arb(0)) for eq in self.equations]
+        return [sum((ball(c) * _power(x, e) for c, e in eq), arb(0)) for eq in self.equations]
 
     def slopes(self, x: Sequence[Any]) -> arb_mat:
         """Return the matrix of derivatives at a point or box of balls."""
@@ -68,7 +69,7 @@ class System:
                 for j, k in enumerate(e):
                     if k:
                         less = (*e[:j], k - 1, *e[j + 1 :])
-                        row[j] += c * k * _power(x, less)
+                        row[j] += ball(c) * k * _power(x, less)
         return arb_mat(rows)
 
 
@@ -98,6 +99,11 @@ def all_roots(system: System, low: Sequence[float], high: Sequence[float]) -> li
     >>> [[round(x, 9) for x in root] for root in found]
     [[1.0, 2.0], [2.0, 1.0]]
     """
+    if not system.size:
+        return [[]]
+    signs = [{distinct(c) > 0 for c, _ in eq} for eq in system.equations]
+    if any(len(found) < 2 for found in signs):
+        return []
     search = _Search.of(system)
     most = min(MOST_BOXES, MOST_WORK // (search.powers.size * system.size))
     # The logarithm of a float is below 750, so that rounding moves it by less than 1e-12.
@@ -138,20 +144,20 @@ def all_roots(system: System, low: Sequence[float], high: Sequence[float]) -> li
     return sorted([float(x) for x in root] for root in kept)
 
 
-def within(ball: arb, low: float, high: float) -> bool:
+def within(number: arb, low: float, high: float) -> bool:
     """Tell whether a number lies between two others.
 
     Raises
     ------
     TooLargeError
-        It is so near one of them that its ball holds that one.
+        It is so near one of them that its enclosure holds that one.
     """
-    if ball > low and ball < high:
+    if number > low and number < high:
         return True
-    if ball < low or ball > high:
+    if number < low or number > high:
         return False
     raise TooLargeError(
-        f"a root lies at {float(ball):.6g}, on the end of the range from {low:g} to {high:g} or "
+        f"a root lies at {float(number):.6g}, on the end of the range from {low:g} to {high:g} or "
         "too near to tell; move the end a little"
     )
 
@@ -191,15 +197,15 @@ class _Search:
     @classmethod
     def of(cls, system: System) -> _Search:
         groups = [
-            [(c, e) for c, e in eq if (c > 0) is plus]
-            for eq in system.equations
+            [(abs(c), e) for c, e in eq if (c > 0) is plus]
+            for eq in ([(distinct(c), e) for c, e in eq] for eq in system.equations)
             for plus in (True, False)
         ]
         terms = [term for group in groups for term in group]
         sizes = list(map(len, groups))
         return cls(
             np.array([e for _, e in terms], dtype=float),
-            np.array([float(arb(abs(c)).log()) for c, _ in terms]),
+            np.array([float(c.log()) for c, _ in terms]),
             np.repeat(np.arange(len(groups)) // 2, sizes),
             np.cumsum([0, *sizes[:-1]]),
         )
@@ -382,7 +388,7 @@ class Coordinate(Expr):  # type: ignore[misc]
 @lru_cache(maxsize=256)
 def _root(equations: Tuple, start: Tuple, bits: int) -> list[arb]:
     system = System(
-        tuple(tuple((int(term[0]), tuple(map(int, term[1:]))) for term in eq) for eq in equations)
+        tuple(tuple((c, tuple(map(int, powers))) for c, *powers in eq) for eq in equations)
     )
     with flint.ctx.workprec(bits + 32):
         points = [arb(int(x.p)) / int(x.q) for x in start]
@@ -397,6 +403,8 @@ def refined(system: System, start: Sequence[Any], bits: int) -> list[arb]:
     TooLargeError
         Krawczyk's operator does not map the neighbourhood into itself.
     """
+    if not system.size:
+        return []
     with flint.ctx.workprec(bits + 32):
         x = [arb(value) for value in start]
         for _ in range(MOST_NEWTON):
@@ -407,12 +415,12 @@ def refined(system: System, start: Sequence[Any], bits: int) -> list[arb]:
             if size < arb(2) ** -(bits + 8):
                 break
         small = arb(0, arb(2) ** -(bits // 2 + 4))
-        ball = [v * (1 + small) for v in x]
+        near = [v * (1 + small) for v in x]
         eye = arb_mat([[int(i == j) for j in range(system.size)] for i in range(system.size)])
         moved = arb_mat([[v] for v in x]) - inverse * arb_mat([[v] for v in system.values(x)])
-        wobble = eye - inverse * system.slopes(ball)
-        moved += wobble * arb_mat([[b - v] for b, v in zip(ball, x, strict=True)])
+        wobble = eye - inverse * system.slopes(near)
+        moved += wobble * arb_mat([[b - v] for b, v in zip(near, x, strict=True)])
         found = [row[0] for row in moved.tolist()]
-        if not all(b.contains_interior(f) for b, f in zip(ball, found, strict=True)):
+        if not all(b.contains_interior(f) for b, f in zip(near, found, strict=True)):
             raise TooLargeError("a root could not be certified; change the values a little")
         return found

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from flint import fmpq, fmpq_mpoly
 from sympy import Expr, Symbol
 
-from nesssym.errors import ModelError, TooLargeError
+from nesssym.errors import TooLargeError
 from nesssym.exact.rational import Ring, fractions
 
 __all__ = ["Quotient", "Triangle", "definite", "shortened", "triangles"]
@@ -102,8 +102,8 @@ def triangles(equations: Sequence[Expr], unknowns: Sequence[Symbol]) -> list[Tri
     Raises
     ------
     TooLargeError
-        No unknown is left that occurs to the first power only, expressions grow too long, or an
-        equation is no polynomial in the unknowns.
+        No unknown is left that occurs to the first power only, expressions grow too long, an
+        equation is no polynomial in the unknowns, or there are irrational numbers and no symbols.
 
     Examples
     --------
@@ -115,6 +115,12 @@ def triangles(equations: Sequence[Expr], unknowns: Sequence[Symbol]) -> list[Tri
     """
     space, pairs = fractions([*unknowns, *equations])
     place = _places(space, unknowns)
+    numbers = [g for g in space.gens if g.is_number]
+    if numbers and all(g in unknowns for g in space.gens if not g.is_number):
+        raise TooLargeError(
+            f"the rates hold {', '.join(map(str, numbers))}, and exact algebra takes rational "
+            "numbers only"
+        )
     system = [top for top, _ in pairs[len(unknowns) :]]
     return list(_search(system, place, (), space, [0]))
 
@@ -126,8 +132,6 @@ def _places(space: Ring, unknowns: Sequence[Symbol]) -> list[int]:
     ------
     TooLargeError
         They occur otherwise than in whole powers.
-    ModelError
-        There are irrational numbers and no symbols.
     """
     for g in space.gens:
         if g not in unknowns and not g.free_symbols.isdisjoint(unknowns):
@@ -135,12 +139,6 @@ def _places(space: Ring, unknowns: Sequence[Symbol]) -> list[int]:
             raise TooLargeError(
                 f"no closed form: the equations hold {g}, so they are no polynomials in {inside}"
             )
-    numbers = [g for g in space.gens if g.is_number]
-    if numbers and all(g in unknowns for g in space.gens if not g.is_number):
-        raise ModelError(
-            f"the rates hold {', '.join(map(str, numbers))}: where all is given in numbers these "
-            "must be rational; round them, such as sympy.Rational('1.41421356')"
-        )
     return [space.gens.index(u) for u in unknowns]
 
 
