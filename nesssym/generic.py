@@ -147,9 +147,10 @@ def steady_states(model: Any, *args: Any, **options: Any) -> Any:
     or elimination, for symbols and numbers alike. Other networks are reduced, exactly, to one
     polynomial equation: for symbols its root is given in closed form where there is one, else as
     the one positive root that Descartes' rule of signs proves; for numbers *all* positive roots
-    are found and isolated with certainty. Where even that is too much, all roots within bounds are
-    enclosed by Krawczyk's operator, to any number of digits and with a proof that there are no
-    others; the method is then "enclosure" and `proof` says so.
+    are found and isolated with certainty. Where even that is too much, or where numbers such as
+    exp(-2) are irrational, all roots within bounds are enclosed by Krawczyk's operator, to any
+    number of digits and with a proof that there are no others; the method is then "enclosure" and
+    `proof` says so.
 
     Parameters
     ----------
@@ -177,7 +178,7 @@ def steady_states(model: Any, *args: Any, **options: Any) -> Any:
         The network is closed, and the rate constants along a cycle contradict equilibrium.
     TooLargeError
         No closed form for symbols; the message shows the equation. Or a search for roots that
-        needs bounds, or too many steps.
+        needs bounds, or too many steps, or meets a root on the end of the bounds.
 
     References
     ----------

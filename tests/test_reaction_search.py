@@ -81,6 +81,8 @@ def test_the_proof_is_told(no_exact_method):
     assert "no others there" in repr(found[0])
     few = ns.steady_states(network(SCHLOEGL, {"A": 1, "B": 1}), bounds={"X": ("3/2", 100)})
     assert [float(ss["X"]) for ss in few] == [2, 3]
+    near = ns.steady_states(network(SCHLOEGL, {"A": 1, "B": 1}), bounds={"X": ("1.23456789", 100)})
+    assert "one of 2 states with 1.23456789 < X < 100, each" in near[0].proof
 
 
 def test_what_follows_from_an_enclosed_state(no_exact_method):

@@ -24,6 +24,7 @@ __all__ = ["Bounds", "enclosed_states", "read_bounds"]
 
 Bounds = Mapping[str, tuple[float, float]]
 SMALLEST = 1e-100
+BEYOND = 1e-9  # how far beyond its largest possible value a species is looked for
 
 
 def read_bounds(network: ReactionNetwork, bounds: Mapping[Any, Any] | None) -> Bounds:
@@ -83,7 +84,7 @@ def enclosed_states(
         raise TooLargeError(f"{reason}; no closed form, and {hint}") from None
     system = System(tuple(_terms(p, kept, space) for p in left))
     roots = all_roots(system, [limits[s][0] for s in names], [limits[s][1] for s in names])
-    where = ", ".join(f"{limits[s][0]:g} < {s} < {limits[s][1]:g}" for s in names)
+    where = ", ".join(f"{_shown(limits[s][0])} < {s} < {_shown(limits[s][1])}" for s in names)
     proof = (
         f"no closed form; one of {len(roots)} states with {where}, each certified by Krawczyk's "
         "operator, with a proof that there are no others there"
@@ -93,6 +94,12 @@ def enclosed_states(
     numbers = (Enclosure(space, tuple(solved), tuple(kept), system, tuple(r)) for r in roots)
     found = [_state(network, n, proof) for n in numbers if _within(n, bounds)]
     return sorted(found, key=lambda ss: float(ss[network.internal[0]]))
+
+
+def _shown(end: float) -> str:
+    """Write the end of a range in few digits where these say where it is."""
+    short = f"{end:g}"
+    return short if abs(float(short) - end) <= 2 * BEYOND * end else repr(end)
 
 
 def _within(numbers: Enclosure, bounds: Bounds) -> bool:
@@ -120,7 +127,7 @@ def _limits(
     for law, total in totals:
         if all(n > 0 for n in law.values()):
             for s, n in law.items():
-                high = min(float(total) / n * (1 + 1e-9), found.get(s, (0.0, inf))[1])
+                high = min(float(total) / n * (1 + BEYOND), found.get(s, (0.0, inf))[1])
                 found[s] = high * SMALLEST, high
     return found
 
