@@ -106,9 +106,9 @@ def test_roots_next_to_the_ends_of_the_range(b):
     assert len(all_roots(system, [low / 9], [high])) == 1
 
 
-def test_equations_that_are_nearly_the_same():
-    """Slopes cancel to the seventh digit, and so do the two sides all along a line."""
-    big = 10**7
+@pytest.mark.parametrize("big", [10**7, 10**15])
+def test_equations_that_are_nearly_the_same(big):
+    """Slopes cancel to many digits, and so do the two sides all along a line."""
     lines = ((big + 1, (1, 0)), (-big, (0, 1)), (-1, (0, 0))), ((1, (1, 0)), (-1, (0, 1)))
     search = _Search.of(System(lines))
     rng = np.random.default_rng(3)
