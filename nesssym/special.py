@@ -154,6 +154,8 @@ class besseli_modulus(Function):  # type: ignore[misc]  # noqa: N801
     besseli(-I*f, u)*besseli(I*f, u)
     >>> besseli_modulus(0, u)
     besseli(0, u)**2
+    >>> besseli_modulus(f, 0)
+    sinh(pi*f)/(pi*f)
     """
 
     nargs = (2,)
@@ -161,8 +163,10 @@ class besseli_modulus(Function):  # type: ignore[misc]  # noqa: N801
 
     @classmethod
     def eval(cls, nu: Expr, z: Expr) -> Expr | None:
-        """Be a plain square for order zero."""
-        return sympy.besseli(0, z) ** 2 if nu.is_zero else None
+        """Be a plain square for order zero, and elementary at zero."""
+        if nu.is_zero:
+            return sympy.besseli(0, z) ** 2
+        return sympy.sinh(sympy.pi * nu) / (sympy.pi * nu) if z.is_zero and nu.is_nonzero else None
 
     def doit(self, **hints: Any) -> Expr:
         """Return the product of the two Bessel functions."""
@@ -172,7 +176,8 @@ class besseli_modulus(Function):  # type: ignore[misc]  # noqa: N801
     def _eval_evalf(self, prec: int) -> Expr:
         with mpmath.workprec(prec + 10):
             nu, z = (arg._to_mpmath(prec + 10) for arg in self.args)
-            return Expr._from_mpmath(abs(mpmath.besseli(1j * nu, abs(z))) ** 2, prec)
+            value = mpmath.hyp0f1(1 + 1j * nu, z * z / 4) * mpmath.rgamma(1 + 1j * nu)
+            return Expr._from_mpmath(abs(value) ** 2, prec)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         nu, z = map(printer._print, self.args)
@@ -207,8 +212,9 @@ def _exprel(z: Any, n: Any = 1) -> Any:
 
 
 def _modulus(nu: Any, z: Any) -> Any:
-    # The branch of a negative argument would not cancel in the square of the modulus.
-    value = flint.acb(abs(z)).bessel_i(flint.acb(0, nu))
+    # Without the factor (z/2)^(i nu), whose modulus is 1, it is an entire function of z: it has a
+    # value at zero and no branches.
+    value = flint.acb(z * z / 4).hypgeom_0f1(flint.acb(1, nu), regularized=True)
     return value.real * value.real + value.imag * value.imag
 
 

@@ -213,7 +213,9 @@ IN_MPMATH = {
     "Abs": "mpmath.fabs",
     "LambertW": "mpmath.lambertw",
     "atanhc": "lambda w: mpmath.hyp2f1(0.5, 1, 1.5, w)",
-    "besseli_modulus": "lambda nu, z: abs(mpmath.besseli(1j*nu, abs(z)))**2",
+    "besseli_modulus": (
+        "lambda nu, z: abs(mpmath.hyp0f1(1 + 1j*nu, z*z/4)*mpmath.rgamma(1 + 1j*nu))**2"
+    ),
     "concentration": (
         "lambda i, n, t, *c: mpmath.odefun(lambda _, x: [sum(c[k + n + s + 1]*c[k]*mpmath.fprod("
         "x[j]**c[k + j + 1] for j in range(n)) for k in range(n, len(c), 2*n + 1)) "
