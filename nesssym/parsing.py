@@ -135,7 +135,10 @@ def substitution(values: Mapping[Any, Any], symbols: Sequence[Symbol]) -> dict[E
             raise UnknownNameError.of("parameter", key, named)
         if known in env:
             raise NameClashError(f"parameter {known} is given twice, as a symbol and by name")
-        env[known] = expr(value, named)
+        try:
+            env[known] = expr(value, named)
+        except ParameterError as error:
+            raise ParameterError(f"parameter {known}: {error}") from None
     return env
 
 

@@ -17,6 +17,7 @@ from nesssym.derivation import document, formula_lines
 from nesssym.errors import (
     NessError,
     NoSteadyStateError,
+    ParameterError,
     UnknownNameError,
 )
 from nesssym.formulas import Formulas, Steps
@@ -303,11 +304,22 @@ class System:
         parsing.check_values({s: v for s, v in point.items() if v != 0}, formulas.assume)
         inside = {symbol: v for symbol, v in point.items() if symbol in formulas.parameters}
         # A positive symbol takes no zero: where zero is allowed, another one takes its place.
-        nought = Symbol("nought", nonnegative=True)
-        zero = {s: nought for s, v in inside.items() if v == 0 and s.is_positive}
+        zero = {
+            s: Symbol(f"nought_{s}", nonnegative=True)
+            for s, v in inside.items()
+            if v == 0 and s.is_positive
+        }
         formulas = formulas.subs(zero)
         inside = {zero.get(symbol, symbol): v for symbol, v in inside.items()}
-        return precise_values(precise_kernel(formulas.subs(inside)), {}, digits)
+        try:
+            return precise_values(precise_kernel(formulas.subs(inside)), {}, digits)
+        except NessError:
+            if not zero:
+                raise
+            where = [f"{p.symbol} is 0 ({p.meaning})" for p in self.parameters if p.symbol in zero]
+            raise ParameterError(
+                f"{', '.join(formulas)}: infinite or undefined where {' and '.join(where)}"
+            ) from None
 
     def homogeneity(self, quantity: str, scaled: Any) -> dict[str, Homogeneity]:
         """Return by which degree a quantity scales with some parameters; see `ns.homogeneity`.

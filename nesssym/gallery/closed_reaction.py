@@ -292,9 +292,11 @@ reaction that only goes forward has no equilibrium with A left, and no finite af
     ),
     parameters=(
         parameter("k_plus", "0.30", "1/s", "A to B", "illustrative", "k_+"),
-        parameter("k_minus", "0.05", "1/s", "B to A", "illustrative", "k_-"),
+        parameter("k_minus", "0.05", "1/s", "B to A; if never, no A is left in equilibrium, "
+                  "and the affinity is infinite", "illustrative", "k_-"),
         parameter("a_0", "1.0", "mol/L", "A at the start"),
-        parameter("b_0", "0.02", "mol/L", "B at the start"),
+        parameter("b_0", "0.02", "mol/L", "B at the start; without any, the entropy production is "
+                  "infinite then, the entropy produced is not"),
         parameter("V", "1", "L", "volume"),
         parameter("T", "298.15", "K", "temperature"),
         parameter("t", "5", "s", "time since the start"),

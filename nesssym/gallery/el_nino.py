@@ -199,6 +199,7 @@ and with noise.
     build=_model,
     others=lambda system: {"from month to month": monthly(system)},
     derive=_results,
+    bounds={f"n_{i}{i}": ">= 0" for i in PHASES} | {"omega": ">= 0"},
     exists=lambda system: {
         "the oscillator is damped": system.named["gamma"] + system.named["epsilon"],
         "the oscillator turns or decays":

@@ -262,6 +262,7 @@ them are driven by one and the same force, and dissipate very differently.
     ),
     build=_model,
     derive=_results,
+    bounds={"P": ">= 0"},
     limits=(
         Limit("at the equilibrium ratio the enzyme does nothing", "enzyme, rate", "v",
               {"P": "S*k1*k2/(k_1*k_2)"}, "0"),

@@ -217,6 +217,7 @@ three net fluxes cannot all point round the ring; the loop closes through the en
     ),
     build=_model,
     derive=_results,
+    bounds=dict.fromkeys(("k3", "k_3", "D", "r"), ">= 0"),
     limits=(
         Limit("at detailed balance nothing turns", "current", "J",
               {"k_3": "k1*k2*k3/(k_1*k_2)"}, "0"),
