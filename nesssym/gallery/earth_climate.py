@@ -238,6 +238,34 @@ def _four_thirds(system: System) -> Formulas:
     return shared.formulas({"naive": naive, "right": right}, unit="W/(m^2*K)")
 
 
+def _whole_constant(system: System) -> Formulas:
+    """Compare with a planet that is a disc which faces the Sun."""
+    shared = system.steps()
+    right = _emission(system)
+    naive = right.xreplace({system.named["S_0"]: 4 * system.named["S_0"]})
+    return shared.formulas({"naive": naive, "right": right}, unit="K")
+
+
+def _opaque_to_sunlight(system: System) -> Formulas:
+    """Compare with a layer that takes the sunlight which the ground takes here.
+
+    Then the layer and space send the ground as much as it radiates through it.
+    """
+    shared, s = system.steps(), system.named
+    network = FlowNetwork.from_text(
+        """
+        sunlight: sun -> layer ; S_0*(1 - a)/4
+        ground_layer: ground -> layer ; epsilon*sigma_SB*(T_s^4 - T_1^4)
+        ground_space: ground -> space ; (1 - epsilon)*sigma_SB*T_s^4
+        layer_space: layer -> space ; epsilon*sigma_SB*T_1^4
+        """,
+        unknowns={"ground": "T_s", "layer": "T_1"}, symbols=s, unit="W/m^2",
+    )  # fmt: skip
+    naive = shared.absorb(steady_state(network).state)["T_s"]
+    right = shared.absorb(steady_state(system.model).state)["T_s"]
+    return shared.formulas({"naive": naive, "right": right}, unit="K")
+
+
 def _draw(axes: Any, system: System) -> None:
     """Follow the temperature with the sunlight that keeps it: where that falls, nothing holds."""
     temperatures = np.linspace(228, 312, 400)
@@ -343,6 +371,16 @@ too. Random weather makes the ocean's temperature wander, slowly and without an 
             naive="radiation carries the entropy F/T",
             right="it carries 4/3 of that",
             evidence=_four_thirds,
+        ),
+        Correction(
+            naive="a planet takes the solar constant",
+            right="a sphere takes a quarter of it, on average over day and night",
+            evidence=_whole_constant,
+        ),
+        Correction(
+            naive="it does not matter where sunlight is absorbed",
+            right="a layer that takes the sunlight itself keeps the ground cold",
+            evidence=_opaque_to_sunlight,
         ),
     ),
     draw=_draw,

@@ -215,6 +215,13 @@ def _work_twice(system: System) -> Formulas:
     return shared.formulas({"naive": more * right, "right": right}, unit="J/(mol*K)")
 
 
+def _logarithm(system: System) -> Formulas:
+    """Take the exponent of one base for that of another."""
+    right = _saturated(system, system.named["T"])
+    naive = system.named["p_1"] * Integer(10) ** _magnus(system, system.named["T"])
+    return system.steps().formulas({"naive": naive, "right": right}, unit="Pa")
+
+
 def _total_pressure(system: System) -> Formulas:
     s, shared = system.named, system.steps()
     right = shared.absorb(system["entropy production"])["sigma"]
@@ -330,6 +337,11 @@ colder than the air, since its latent heat must be conducted to it.
             naive="the entropy of the vapour is that of expanding from the total pressure",
             right="it expands from its own partial pressure at the water",
             evidence=_total_pressure,
+        ),
+        Correction(
+            naive="coefficients of a vapour pressure are those of a power of ten",
+            right="these are of a power of e: which logarithm a table means must be looked up",
+            evidence=_logarithm,
         ),
     ),
     draw=_draw,

@@ -58,12 +58,46 @@ def _results(model: FlowNetwork, system: System) -> dict[str, Formulas]:
         "flow": ss.currents,
         "relaxation time": shared.formulas({"tau": tau, "residence": area * level / inflow},
                                            heads=[r"\tau", r"\tau_\text{residence}"], unit="s"),
+        "inflow for a level": _inflow(model, system),
+        "two tanks in a row": replace(steady_state(_row(system)).state, unit="m"),
+        "level over a laminar drain": replace(steady_state(_laminar(system)).state, unit="m"),
         "level in time": shared.formulas({"h": _level(level, start, time / tau)}, unit="m"),
         "entropy production": entropy_production(ss),
         "molecules": _molecules(system, lumped=False),
+        "molecular current": _through(system),
         "number of molecules": _poisson(system),
         "molecular entropy production": _dissipated(system, lumped=False),
     }  # fmt: skip
+
+
+def _inflow(model: FlowNetwork, system: System) -> Formulas:
+    """Solve the balance of the tank at a wanted level for what must come from the tap."""
+    Q = system.named["Q"]
+    balance = model.balances["tank"].xreplace({model.unknowns["tank"]: system.named["h_w"]})
+    (wanted,) = solve(balance, Q)
+    return system.steps().formulas({"Q": wanted}, unit="m^3/s")
+
+
+def _row(system: System) -> FlowNetwork:
+    """Let the drain run into a second tank: the flow is the same, the levels are their own."""
+    return FlowNetwork.from_text(
+        """
+        tap: mains -> upper ; Q
+        between: upper -> lower ; C_d*a*sqrt(2*g*h_1)
+        drain: lower -> sewer ; C_d*a_2*sqrt(2*g*h_2)
+        """,
+        unknowns={"upper": "h_1", "lower": "h_2"},
+        symbols=system.named,
+        unit="m^3/s",
+    )
+
+
+def _laminar(system: System) -> FlowNetwork:
+    """Let water leave through a long narrow pipe, in proportion to the level."""
+    return FlowNetwork.from_text(
+        "tap: mains -> tank ; Q \n pipe: tank -> sewer ; k_l*h",
+        unknowns={"tank": "h"}, symbols=system.named, unit="m^3/s",
+    )  # fmt: skip
 
 
 def _level(level: Expr, start: Expr, time: Expr) -> Expr:
@@ -91,6 +125,13 @@ def _molecules(system: System, *, lumped: bool) -> Formulas:
     ss = steady_state(_exchange(system, lumped=lumped))
     shared = system.steps()
     return shared.formulas({"mean": shared.absorb(ss.state)["X"]}, heads=[r"\langle n\rangle"])
+
+
+def _through(system: System) -> Formulas:
+    """Return what runs from the first reservoir to the second."""
+    ss = steady_state(_exchange(system, lumped=False))
+    shared = system.steps()
+    return shared.formulas({"J": shared.absorb(ss.currents)["first"]}, unit="1/s")
 
 
 def _poisson(system: System) -> Formulas:
@@ -121,6 +162,15 @@ def _level_alone(system: System) -> Formulas:
     lumped = shared.absorb(_dissipated(system, lumped=True))["sigma"]
     resolved = shared.absorb(_dissipated(system, lumped=False))["sigma"]
     return shared.formulas({"naive": lumped, "right": resolved}, unit="1/s")
+
+
+def _full_hole(system: System) -> Formulas:
+    """Compare with a jet as wide as the hole."""
+    shared = system.steps()
+    right = shared.absorb(system["level"])["h"]
+    return shared.formulas(
+        {"naive": right.xreplace({system.named["C_d"]: Integer(1)}), "right": right}, unit="m"
+    )
 
 
 def _same_level(system: System) -> Formulas:
@@ -167,6 +217,10 @@ Poissonian, as in equilibrium, while entropy is produced.
         parameter("g", "9.80665", "m/s^2", "acceleration of gravity", "standard"),
         parameter("rho", "998.2", "kg/m^3", "density of water at 20 degrees"),
         parameter("T", "293.15", "K", "temperature"),
+        parameter("h_w", "0.1", "m", "level that is wanted"),
+        parameter("a_2", "3.0e-4", "m^2", "opening of the drain of a second tank", "illustrative"),
+        parameter("k_l", "1.0e-3", "m^2/s", "flow through a laminar drain, for each level",
+                  "illustrative"),
         parameter("h_0", "0.15", "m", "level at the start"),
         parameter("t", "120", "s", "time since the start"),
         parameter("rim", "0.2", "m", "height of the rim", "illustrative"),
@@ -178,8 +232,11 @@ Poissonian, as in equilibrium, while entropy is produced.
     ),
     build=_model,
     derive=_results,
+    bounds={"a": ">= 0", "Q": ">= 0", "h_0": ">= 0"},
     exists=lambda system: {
-        "the level stays below the rim": system.named["rim"] - steady_state(system.model)["h"]
+        "the level stays below the rim, where more leaves than comes":
+            -system.model.balances["tank"].xreplace(
+                {system.model.unknowns["tank"]: system.named["rim"]})
     },
     limits=(
         Limit("without inflow the tank is empty", "level", "h", {"Q": "0"}, "0"),
@@ -188,6 +245,13 @@ Poissonian, as in equilibrium, while entropy is produced.
         Limit("the level starts where it starts", "level in time", "h", {"t": "0"}, "h_0"),
         Limit("the number is Poissonian", "number of molecules", "p_n", {"n": "2"},
               "((k_1*c_1 + k_2*c_2)/(k_1 + k_2))^2*exp(-(k_1*c_1 + k_2*c_2)/(k_1 + k_2))/2"),
+        Limit("level and inflow are inverse to each other", "inflow for a level", "Q",
+              {"h_w": "Q^2/(2*g*C_d^2*a^2)"}, "Q"),
+        Limit("of tanks in a row each has the level that it would have alone",
+              "two tanks in a row", "h_2", {}, "Q^2/(2*g*C_d^2*a_2^2)"),
+        Limit("a laminar drain", "level over a laminar drain", "h", {}, "Q/k_l"),
+        Limit("what runs from one reservoir to the other", "molecular current", "J", {},
+              "k_1*k_2*(c_1 - c_2)/(k_1 + k_2)"),
         Limit("equal reservoirs are in equilibrium", "molecular entropy production", "sigma",
               {"c_1": "c_2"}, "0"),
     ),
@@ -202,7 +266,16 @@ Poissonian, as in equilibrium, while entropy is produced.
             right="twice the flow through twice the hole stands as high, and dissipates twice",
             evidence=_same_level,
         ),
+        Correction(
+            naive="water leaves through the whole of the hole",
+            right="the jet contracts: the coefficient of discharge makes the level 2.6 times as "
+            "high",
+            evidence=_full_hole,
+        ),
     ),
     draw=_draw,
-    others=lambda system: {"molecules between two reservoirs": _exchange(system, lumped=False)},
+    others=lambda system: {
+        "two tanks in a row": _row(system),
+        "molecules between two reservoirs": _exchange(system, lumped=False),
+    },
 )  # fmt: skip

@@ -192,6 +192,7 @@ drift.
         Limit("a flat ring conducts as a free particle", "ring conductance", "g", {"u": "0"}, "1"),
         Limit("a strong torque does not see the potential", "ring conductance", "g",
               {"f": "oo"}, "1"),
+        Limit("high barriers stop the current", "ring conductance", "g", {"u": "10000"}, "0"),
         Limit("without rotation nothing turns", "rotation angular momentum", TURN,
               {"omega": "0"}, "0"),
         Limit("a rotation along contours of the energy leaves the state that of Boltzmann",
