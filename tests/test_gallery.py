@@ -70,6 +70,7 @@ REFERENCE = {
     "rod.composite.entropy": ("metal_rod", "layers, entropy production", "sigma", {}),
     "rod.fin.entropy_total": ("metal_rod", "fin, entropy production", "sigma", {}),
     "rod.radiative_end.T_L": ("metal_rod", "glowing end, temperatures", "T_1", {}),
+    "rod.thermoelectric.Q_h": ("metal_rod", "thermoelectric leg, heat and power", "Q_h", {}),
     "ab.a_t5": ("closed_reaction", "concentrations", "A", {}),
     "ab.entropy_total": ("closed_reaction", "entropy in all", "total", {}),
     "ab.cme.p10": ("closed_reaction", "molecules", "equilibrium", {}),
@@ -322,11 +323,16 @@ def test_limits(system):
             r"Cl_o must be = Na_o \+ K_o, here 297/2; got 140",
         ),
         ("kitchen_sink", {"Q": "3e-4"}, ns.NoSteadyStateError, "the level stays below the rim"),
+        ("kitchen_sink", {"a": 0}, ns.NoSteadyStateError, "more leaves than comes .* here it is -"),
+        ("kitchen_sink", {"h_0": -1}, ns.ParameterError, "h_0 must be >= 0; got -1"),
+        ("kitchen_sink", {"T": math.nan}, ns.ParameterError, "parameter T: nan is not a finite"),
+        ("kitchen_sink", {"T": math.inf}, ns.ParameterError, "parameter T: inf is not a finite"),
+        ("triangular_cycle", {"k3": -1}, ns.ParameterError, "k3 must be >= 0; got -1"),
         ("bumblebee", {"eta": 1}, ns.ParameterError, "eta must be >= 0 and < 1; got 1"),
         ("bumblebee", {"T_a": 320}, ns.ParameterError, r"T_a must be < T_max, here .*; got 320"),
         ("bumblebee", {"M_0": "35e-3"}, ns.NoSteadyStateError, "the bee does not run away"),
-        ("closed_reaction", {"k_minus": 0}, ns.ParameterError, "k_minus is 0: it must be > 0"),
-        ("closed_reaction", {"b_0": 0}, ns.ParameterError, "b_0 is 0: it must be > 0"),
+        ("closed_reaction", {"k_minus": 0}, ns.ParameterError, "k_minus is 0: .*affinity is inf"),
+        ("closed_reaction", {"b_0": 0}, ns.ParameterError, "b_0 is 0: .*entropy produced is not"),
         ("closed_reaction", {"n": 31}, ns.ParameterError, r"n must be < N \+ 1, here 31; got 31"),
         ("futile_cycle", {"u": "0.05"}, ns.NoSteadyStateError, "a positive amount of"),
         ("chemostat", {"D": "0.8"}, ns.NoSteadyStateError, "the culture grows faster than it is"),
@@ -458,6 +464,44 @@ def test_zero_is_legal_where_it_has_a_meaning():
     assert ns.gallery.load("chaperone").at("enhancement", {"dmu": 0})["alpha"] == 1
     assert float(bee.at("temperature", {"M": 0})["T_t"]) == 288.15
     assert bee.at("temperature", {"eta": 0})["T_t"] > bee.at("temperature")["T_t"]
+
+
+@pytest.mark.parametrize(
+    ("name", "quantity", "values", "message"),
+    [
+        ("triangular_cycle", "affinity", {"k_3": 0}, r"A: infinite or undefined where k_3 is 0 \("),
+        ("triangular_cycle", "affinity", {"k3": 0, "k_3": 0}, "where k3 is 0 .* and k_3 is 0"),
+        ("triangular_cycle", "entropy production", {"k_3": 0}, "sigma: infinite .* k_3 is 0"),
+        ("stoichiometric_ness", "enzyme, affinities", {"P": 0}, r"A: infinite .* P is 0 \(prod"),
+    ],
+)
+def test_what_goes_one_way_only_has_no_affinity(name, quantity, values, message):
+    with pytest.raises(ns.ParameterError, match=message):
+        ns.gallery.load(name).at(quantity, values)
+
+
+def test_what_goes_one_way_only_has_a_current():
+    turn, enzyme = ns.gallery.load("triangular_cycle"), ns.gallery.load("stoichiometric_ness")
+    assert turn.at("current", {"k_3": 0})["J"] > turn.at("current")["J"]
+    assert turn.at("current", {"k3": 0, "k_3": 0})["J"] == 0
+    assert float(enzyme.at("enzyme, rate", {"P": 0})["v"]) == 2e-4
+
+
+def test_a_tank_that_is_filled_from_empty_and_one_without_inflow():
+    sink = ns.gallery.load("kitchen_sink")
+    assert 0 < sink.at("level in time", {"h_0": 0})["h"] < sink.at("level")["h"]
+    assert sink.at("level", {"Q": 0})["h"] == 0
+
+
+def test_a_ring_without_a_potential_or_a_torque():
+    """Both are removable: the values are those next to it."""
+    ring = ns.gallery.load("probability_currents")
+    free = 0.8 * 2.3 / (2 * math.pi)
+    assert ring.at("ring current", {"u": 0})["J"] == pytest.approx(free, rel=1e-15)
+    assert ring.kernel("ring current")(u=0.0)["J"] == pytest.approx(free, rel=1e-15)
+    weak = 1 / mpmath.besseli(0, 1.7) ** 2
+    for torque in (0, "1/10^9"):
+        assert ring.at("ring conductance", {"f": torque})["g"] == pytest.approx(weak, rel=1e-14)
 
 
 def test_a_parameter_that_follows_from_others():
