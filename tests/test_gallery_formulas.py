@@ -177,6 +177,13 @@ def sink():
     return tau, later
 
 
+def chain():
+    trace = mpf(8) / 23 + mpf(6) / 27 + mpf(11) / 25 - 1
+    rows = mpmath.matrix([[8, 13, 2], [9, 6, 12], [6, 8, 11]])
+    determinant = mpmath.det(rows) / (23 * 27 * 25)
+    return trace / 2 - sqrt(trace**2 / 4 - determinant)
+
+
 def closed():
     e = mpf("1.02") / 7
     a = e + (1 - e) * exp(mpf("-1.75"))
@@ -271,6 +278,7 @@ CASES = {
     ("el_nino", "current", "J"): lambda: winters()[0],
     ("el_nino", "irreversibility", "sigma"): lambda: winters()[1],
     ("el_nino", "test of detailed balance", "p"): lambda: winters()[2],
+    ("el_nino", "eigenvalues of the chain", "alternating"): chain,
     ("kitchen_sink", "relaxation time", "tau"): lambda: sink()[0],
     ("kitchen_sink", "level in time", "h"): lambda: sink()[1],
     ("kitchen_sink", "molecular current", "J"): lambda: mpf("2.8"),
@@ -283,3 +291,18 @@ def test_formula(case):
     got = ns.gallery.load(name).at(quantity, digits=30)[label]
     with mpmath.workdps(30):
         assert abs(got / CASES[case]() - 1) < mpf(10) ** -20
+
+
+def test_a_slow_ramp_has_an_excess_that_falls_as_its_duration_grows():
+    ring = ns.gallery.load("crooks_hatano_sasa")
+    slow, slower = (
+        float(ring.at("Hatano-Sasa of a ramp", {"tau_r": t})["mean"]) * t for t in (20, 40)
+    )
+    assert slower == pytest.approx(slow, rel=3e-3)
+
+
+def test_the_time_until_a_depth_is_when_the_depth_is_reached():
+    beaker = ns.gallery.load("evaporating_beaker")
+    time = beaker.at("time until a depth", digits=30)["t"]
+    reached = beaker.at("depth in time", {"t": mpmath.nstr(time, 30)})["L"]
+    assert reached == pytest.approx(0.06, rel=1e-15)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sympy import Add, Expr, Symbol, log
+from sympy import Add, Expr, Integer, Symbol, log
 
 from nesssym.dissipation.distributions import relative_entropy
 from nesssym.dissipation.driving import Driving
@@ -127,6 +127,32 @@ def _anywhere(system: System) -> Formulas:
     return shared.formulas({"naive": found["theorem"], "right": found["average"]})
 
 
+def _equilibrium(system: System) -> Formulas:
+    """Return the state before the quench in equilibrium: without the drive."""
+    n = system.named
+    still = {f"w{i}": n[f"u{i}"] for i in STATES} | {"f": Integer(0)}
+    found: Formulas = steady_state(system.model.subs(still)).state
+    return found
+
+
+def _energies_alone(system: System) -> Formulas:
+    """Leave out what the drive does at every step."""
+    shared, n = system.steps(), system.named
+    p = shared.absorb(_equilibrium(system))
+    mean = shared.absorb(system["work, from equilibrium"])["mean"]
+    jump = Add(*(p[i] * (n[f"w{i}"] - n[f"u{i}"]) for i in STATES))
+    return shared.formulas({"naive": jump, "right": mean})
+
+
+def _any_start(system: System) -> Formulas:
+    """Average what Hatano and Sasa do over the quench, from equilibrium."""
+    shared = system.steps()
+    found = (_equilibrium(system), system["state before"], system["state after"])
+    p, before, after = (shared.absorb(state) for state in found)
+    average = Add(*(p[i] * after[i] / before[i] for i in STATES))
+    return shared.formulas({"naive": Integer(1), "right": average})
+
+
 def _draw(axes: Any, system: System) -> None:
     kernels = {
         "from equilibrium": system.kernel("Crooks, from equilibrium"),
@@ -190,6 +216,11 @@ what is done on the system; energies are in units of temperature.
         Limit("on a flat ring it holds with a drive", "Crooks, from the steady state", "ratio",
               FLAT, "1"),
         Limit("Hatano and Sasa", "Hatano-Sasa", "average", {}, "1"),
+        Limit("without a drive the excess is that of the work over the free energy",
+              "Hatano-Sasa", "mean", {"f": "0"},
+              "(exp(-u1)*(w1 - u1) + exp(-u2)*(w2 - u2) + exp(-u3)*(w3 - u3))"
+              "/(exp(-u1) + exp(-u2) + exp(-u3))"
+              "+ log((exp(-w1) + exp(-w2) + exp(-w3))/(exp(-u1) + exp(-u2) + exp(-u3)))"),
         Limit("without a change there is no excess", "Hatano-Sasa", "mean",
               {f"w{i}": f"u{i}" for i in STATES}, "0"),
         Limit("the adiabatic part of entropy", "fluctuation theorems", "adiabatic", {}, "1"),
@@ -210,6 +241,16 @@ what is done on the system; energies are in units of temperature.
             naive="the average of exp(-W) is that of the free energies from any steady state",
             right="from the steady state under the drive it is another",
             evidence=_anywhere,
+        ),
+        Correction(
+            naive="work is done where energies change",
+            right="the drive does work too, at every step round the ring",
+            evidence=_energies_alone,
+        ),
+        Correction(
+            naive="the average of Hatano and Sasa is 1 whatever the start",
+            right="it is 1 from the steady state at the first energies",
+            evidence=_any_start,
         ),
     ),
     draw=_draw,

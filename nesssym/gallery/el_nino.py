@@ -69,6 +69,7 @@ def _results(model: MarkovChain, system: System) -> dict[str, Formulas]:
         "reversible chain": _reversible(system)[0],
         "test of detailed balance": _reversible(system)[1],
         "determinant of the chain": _determinant(system, model),
+        "eigenvalues of the chain": _eigenvalues(system, model),
         "monthly state": steady_state(monthly(system)).state,
         "monthly current": _current(system, monthly(system)),
         "oscillator covariance": replace(oscillator.profile, unit="K^2"),
@@ -86,6 +87,18 @@ def _current(system: System, chain: MarkovChain) -> Formulas:
 def _determinant(system: System, chain: MarkovChain) -> Formulas:
     """Return what would be positive if the chain were a process in continuous time."""
     return system.steps().formulas({"det P": determinant(chain.matrix)}, heads=[r"\det P"])
+
+
+def _eigenvalues(system: System, chain: MarkovChain) -> Formulas:
+    """Divide out the eigenvalue one of the steady state: what is forgotten in a year is left."""
+    shared = system.steps()
+    both = shared.let(determinant(chain.matrix), "d", positive=False)
+    mean = shared.let((chain.matrix.trace() - 1) / 2, "m", positive=False)
+    apart = sqrt(mean**2 - both)
+    return shared.formulas(
+        {"persistent": mean + apart, "alternating": mean - apart},
+        heads=[r"\lambda_2", r"\lambda_3"],
+    )
 
 
 def _steps(system: System) -> tuple[list[Expr], list[Expr]]:

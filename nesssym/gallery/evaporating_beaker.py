@@ -89,7 +89,8 @@ def _results(model: Rod, system: System) -> dict[str, Formulas]:
         "mole fraction": _over(air, tube.profile, "y"),
         "local entropy production": _over(air, tube.local_entropy_production, r"\sigma(x)"),
         "entropy production": _over(air, tube.entropy_production, r"\sigma"),
-        "depth in time": _recession(system),
+        "depth in time": _recession(system)[0],
+        "time until a depth": _recession(system)[1],
         **_kinetic(system),
         **_boiling(system),
         **_wet_bulb(system),
@@ -108,14 +109,18 @@ def _clapeyron(system: System) -> Formulas:
     return system.steps().formulas({"p_s": s["P"] * exp(rise)}, heads=["p_s"], unit="Pa")
 
 
-def _recession(system: System) -> Formulas:
+def _recession(system: System) -> tuple[Formulas, Formulas]:
     """Separate the depth, which grows as fast as water goes, from time."""
     s, air = system.named, _Air.over(system)
     depth, now = Symbol("l", positive=True), Symbol("L_t", positive=True)
     N = _tube(air.conductivity, depth, air.y_s, air.y_inf, s).flux["J"]
     elapsed = definite((s["rho"] / (s["M"] * N)).expand(), depth, s["L"], now)
     reached = isolate([elapsed - s["t"]], [now]).values[now]
-    return air.shared.formulas({"L": reached}, heads=["L(t)"], unit="m")
+    until = elapsed.xreplace({now: s["L_1"]})
+    return (
+        air.shared.formulas({"L": reached}, heads=["L(t)"], unit="m"),
+        air.shared.formulas({"t": until}, unit="s"),
+    )
 
 
 def _kinetic(system: System) -> dict[str, Formulas]:
@@ -265,6 +270,7 @@ colder than the air, since its latent heat must be conducted to it.
                   latex=r"\varphi"),
         parameter("L", "0.05", "m", "depth of the air above the water, at the start"),
         parameter("A", pi * RADIUS**2, "m^2", "surface of the water", "a radius of 3.5 cm"),
+        parameter("L_1", "0.06", "m", "depth of the air later on", "illustrative"),
         real("x", "0.025", "m", "height above the water"),
         parameter("t", "86400", "s", "time since the start"),
         parameter("D_0", "2.178e-5", "m^2/s", "diffusion of vapour in air at T_0",
@@ -308,6 +314,7 @@ colder than the air, since its latent heat must be conducted to it.
         Limit("and as in the air at the rim", "mole fraction", "y", {"x": "L"},
               f"phi*{SATURATED}/P"),
         Limit("the depth starts where it starts", "depth in time", "L", {"t": "0"}, "L"),
+        Limit("no time until it", "time until a depth", "t", {"L_1": "L"}, "0"),
         Limit("a surface without resistance is saturated", "resisting surface, mole fraction",
               "y_0", {"alpha": "oo"}, f"{SATURATED}/P"),
         Limit("at a surface that lets nothing pass the air is dry",

@@ -101,6 +101,7 @@ def _results(rod: Rod, system: System) -> dict[str, Formulas]:
         "lagged pipe, heat current": _shell(s, 2 * pi * s["H"] * x).current,
         "lagged pipe, temperature": _shell(s, 2 * pi * s["H"] * x).profile,
         "lagged ball, heat current": _shell(s, 4 * pi * x**2).current,
+        "lagged ball, temperature": _shell(s, 4 * pi * x**2).profile,
         "glowing end, heat flux": glowing.flux,
         "glowing end, temperatures": glowing.temperatures,
         "glowing end, entropy production an area": replace(
@@ -254,6 +255,9 @@ constant.
               "kappa_s*(T_gh - T_gc)*(1 + beta*((T_gh + T_gc)/2 - T_0))/L_s"),
         Limit("the cold end of the lagging is cold", "lagged pipe, temperature", "T",
               {"x": "r_o"}, "T_c"),
+        Limit("in a ball the temperature falls with one over the radius",
+              "lagged ball, temperature", "T", {},
+              "T_c + (T_h - T_c)*(1/x - 1/r_o)/(1/r_i - 1/r_o)"),
         Limit("an end that does not glow is as hot as the other", "glowing end, temperatures",
               "T_1", {"epsilon": "0"}, "T_r"),
         Limit("a long fin", "fin, heat current", "Q", {"L_f": "oo"},
