@@ -107,6 +107,8 @@ class System:
         Parameter to the range where it makes sense, such as ``"< r_o"`` or ``">= 1/2 and < 1"``;
         with ``"= K_o + Na_o"`` it follows from others where it is not given, and what is given
         must agree. A positive parameter with ``">= 0"`` may also be zero.
+    bounds_for : mapping of str to mapping, optional
+        The same for single quantities, such as those at a place, which must be inside.
     exists : callable, optional
         Gets the system and returns what must be positive for there to be a steady state:
         statement to expression of the parameters.
@@ -135,6 +137,7 @@ class System:
     corrections: tuple[Correction, ...] = ()
     draw: Callable[[Any, System], None] | None = None
     bounds: Mapping[str, str] = field(default_factory=dict)
+    bounds_for: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     exists: Callable[[System], Mapping[str, Expr]] | None = None
     exists_for: Mapping[str, Callable[[System], Mapping[str, Expr]]] = field(default_factory=dict)
     others: Callable[[System], Mapping[str, Any]] | None = None
@@ -218,7 +221,7 @@ class System:
         given = parsing.substitution(values or {}, self.symbols)
         point = self.values | given
         point = {s: v.xreplace(self.values) for s, v in point.items()}
-        self._ranges.check(point, given)
+        self._ranges_of(quantity).check(point, given)
         for statement, expr in self._conditions(quantity).items():
             margin = expr.xreplace(dict(point))
             if not margin > 0:
@@ -258,7 +261,7 @@ class System:
             Evaluate also where there is no steady state, for a map of where there is one. By
             default the function raises `NoSteadyStateError` for the first such point.
         """
-        kernel = compile(self[quantity])
+        kernel, ranges = compile(self[quantity]), self._ranges_of(quantity)
         conditions = {} if everywhere else self._conditions(quantity)
         # One by one, since a condition may have a value only where those before it hold.
         margins = [compile({statement: expr}) for statement, expr in conditions.items()]
@@ -268,7 +271,7 @@ class System:
             if unknown := [name for name in values if name not in self.named]:
                 raise UnknownNameError.of("parameter", unknown[0], self.named)
             given = defaults | values
-            self._ranges.check_arrays(given, values)
+            ranges.check_arrays(given, values)
             for margin in margins:
                 found = margin(**{name: given[name] for name in margin.arguments})
                 _check_existence(conditions, found)
@@ -279,6 +282,11 @@ class System:
     @cached_property
     def _ranges(self) -> Ranges:
         return Ranges(self.parameters, self.bounds)
+
+    def _ranges_of(self, quantity: str) -> Ranges:
+        """Return the ranges for all quantities, narrowed for one."""
+        own = self.bounds_for.get(quantity)
+        return Ranges(self.parameters, {**self.bounds, **own}) if own else self._ranges
 
     def _conditions(self, quantity: str = "") -> Mapping[str, Expr]:
         """Return what must be positive: for all quantities, then for one."""

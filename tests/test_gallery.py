@@ -487,6 +487,31 @@ def test_what_goes_one_way_only_has_a_current():
     assert float(enzyme.at("enzyme, rate", {"P": 0})["v"]) == 2e-4
 
 
+@pytest.mark.parametrize(
+    ("name", "quantity", "values", "message"),
+    [
+        ("metal_rod", "temperature", {"x": 2}, "x must be >= 0 and <= L, here 1/2; got 2"),
+        ("metal_rod", "lagged pipe, temperature", {"x": "1/4"}, "x must be >= r_i and <= r_o"),
+        ("metal_rod", "fin, temperature", {"x_f": "0.1"}, "x_f must be >= 0 and <= L_f"),
+        ("metal_rod", "steel between gases, temperature", {"x": "0.4"}, "<= L_s, here 3/10"),
+        ("evaporating_beaker", "mole fraction", {"x": 1}, "x must be >= 0 and <= L, here 1/20"),
+        ("evaporating_beaker", "time until a depth", {"L_1": "1/100"}, "L_1 must be >= L"),
+        ("earth_climate", "one-dimensional climate", {"x": 2}, "x must be >= -1 and <= 1; got 2"),
+    ],
+)
+def test_places_outside_have_no_temperature(name, quantity, values, message):
+    system = ns.gallery.load(name)
+    with pytest.raises(ns.ParameterError, match=message):
+        system.at(quantity, values)
+    with pytest.raises(ns.ParameterError, match=r"must be >= .*"):
+        system.kernel(quantity)(**{k: float(system.expr(str(v))) for k, v in values.items()})
+
+
+def test_a_short_rod_needs_no_place():
+    rod = ns.gallery.load("metal_rod")
+    assert rod.at("entropy production", {"L": "0.1"})["sigma"] > 0
+
+
 def test_a_tank_that_is_filled_from_empty_and_one_without_inflow():
     sink = ns.gallery.load("kitchen_sink")
     assert 0 < sink.at("level in time", {"h_0": 0})["h"] < sink.at("level")["h"]

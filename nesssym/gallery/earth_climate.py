@@ -339,7 +339,7 @@ too. Random weather makes the ocean's temperature wander, slowly and without an 
     build=_model,
     derive=_results,
     bounds={"a": ">= 0 and < 1", "a_w": "< a_i", "a_i": "< 1", "N": ">= 0"}
-    | {"epsilon": "<= 1", "delta": "<= 1"},
+    | {"epsilon": "<= 1", "delta": "<= 1", "x": ">= -1 and <= 1"},
     exists=lambda system: {
         "the planet is colder than the Sun": system.named["T_sun"] - _emission(system)
     },

@@ -300,6 +300,11 @@ colder than the air, since its latent heat must be conducted to it.
     build=_model,
     derive=_results,
     bounds={"T_b": "< T_p", "phi": "<= 1", "phi_b": "<= 1", "T": ">= 233.15 and <= 323.15"},
+    bounds_for={
+        "mole fraction": {"x": ">= 0 and <= L"},
+        "local entropy production": {"x": ">= 0 and <= L"},
+        "time until a depth": {"L_1": ">= L"},
+    },
     exists=lambda system: {
         "the water is below boiling (else heat limits how fast it goes)":
             system.named["P"] - _saturated(system, system.named["T"])

@@ -20,6 +20,14 @@ from nesssym.system import Correction, Limit, System, parameter, real
 __all__ = ["SYSTEM"]
 
 PIN = Rational(5, 1000)
+ON_ROD = ("temperature", "force", "local entropy production", "power law, temperature",
+          "temperature of least entropy production")  # fmt: skip
+PLACES = (
+    (ON_ROD, "x", ">= 0 and <= L"),
+    (("steel between gases, temperature",), "x", ">= 0 and <= L_s"),
+    (("lagged pipe, temperature", "lagged ball, temperature"), "x", ">= r_i and <= r_o"),
+    (("fin, temperature",), "x_f", ">= 0 and <= L_f"),
+)
 
 Symbols = Mapping[str, Symbol]
 
@@ -108,7 +116,7 @@ def _results(rod: Rod, system: System) -> dict[str, Formulas]:
             glowing.entropy_production, unit="W/(K m^2)"),
         "fin, heat current": fin.current,
         "fin, efficiency": fin.efficiency,
-        "fin, temperature": fin.profile,
+        "fin, temperature": fin.profile.subs({fin.x: s["x_f"]}),
         "fin, entropy production": fin.entropy_production,
         "fin with an insulated tip, entropy production":
             _fin(s, "adiabatic").entropy_production,
@@ -222,6 +230,7 @@ constant.
         parameter("P_f", pi * PIN, "m", "perimeter of the fin", "a pin of 5 mm"),
         parameter("A_f", pi * PIN**2 / 4, "m^2", "its cross section", "a pin of 5 mm"),
         parameter("L_f", "80e-3", "m", "its length", "illustrative"),
+        real("x_f", "40e-3", "m", "place on the fin, from its base"),
         parameter("h", "35", "W/(m^2*K)", "heat transfer to the air, also at the tip",
                   "illustrative"),
         parameter("T_b", "400", "K", "temperature of the base of the fin"),
@@ -235,7 +244,8 @@ constant.
     ),
     build=_model,
     derive=_results,
-    bounds={"r_i": "< r_o"},
+    bounds={"r_i": "< r_o", "epsilon": "<= 1"},
+    bounds_for={name: {place: inside} for names, place, inside in PLACES for name in names},
     limits=(
         Limit("no difference, no heat", "heat flux", "J", {"T_h": "T_c"}, "0"),
         Limit("no difference, no entropy", "entropy production", "sigma", {"T_h": "T_c"}, "0"),
