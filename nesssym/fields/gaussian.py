@@ -142,7 +142,7 @@ class Gaussian(Field):
     @cached_property
     def assume(self) -> tuple[Expr, ...]:
         """The conditions of Routh and Hurwitz and those of a semidefinite noise, where open."""
-        stable = conditions(hurwitz(self.drift), "the drift matrix is not stable")
+        stable = conditions(hurwitz(self.drift), "the drift -A x is not stable, Routh and Hurwitz")
         if self.diffusion.is_diagonal():
             return stable
         sizes = [c for c in characteristic(-self.diffusion) if c != 0]
