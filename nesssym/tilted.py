@@ -15,7 +15,7 @@ from nesssym.errors import TooLargeError
 
 __all__ = ["enclosed_spread", "tilted_spread"]
 
-MOST_POINTS = 20_000
+MOST_POINTS = 8_000
 # How far from the real line integrands are bounded; the best of these is taken.
 STRIPS = [k / 10 for k in range(2, 60, 2)]
 
