@@ -19,6 +19,7 @@ from sympy import Expr, Function, Integer, Rational, factorial
 from nesssym.evolved import Evolved
 from nesssym.kinetics import concentration, enclosed_concentration
 from nesssym.roots import RootIn
+from nesssym.tilted import enclosed_spread, tilted_spread
 
 __all__ = [
     "BOUND",
@@ -250,6 +251,7 @@ SPECIAL: Mapping[str, Special] = {
     "loggamma": Special(sympy.loggamma, _complex(lambda x: x.lgamma())),
     "polylog": Special(sympy.polylog, _complex(lambda s, z: z.polylog(s))),
     "sign": Special(sympy.sign, lambda x: flint.arb(x).sgn()),
+    "tilted_spread": Special(tilted_spread, enclosed_spread),
     "zeta": Special(sympy.zeta, _complex(lambda s: s.zeta())),
 }
 

@@ -8,7 +8,10 @@ import pytest
 from sympy import Rational, Symbol, cos, erfi, oo, pi, sin, sqrt
 
 import nesssym as ns
+from nesssym.formulas import Steps
 from nesssym.special import besseli_modulus
+from nesssym.tilted import tilted_spread
+from tests import katex
 from tests.reference import CASES, SYSTEMS
 
 x = Symbol("x", real=True)
@@ -39,6 +42,43 @@ def test_cosine():
 def test_effective_diffusion():
     got = number(COSINE.effective_diffusion, 28, V=2, f=1, T=1)
     check(got[0], CASES["K05"]["decimal"], CASES["K05"]["agreement_digits"] - 1)
+
+
+@pytest.mark.parametrize(
+    ("nu", "waves"), [(1, (2, 0)), (-1, (2, 0)), (Rational(3, 2), (1, "1/2", 0, "1/3"))]
+)
+def test_effective_diffusion_is_the_formula_of_reimann(nu, waves):
+    quick = tilted_spread(nu, *map(Rational, waves))
+    got, wanted = (number(Steps(()).formulas({"D": e}), 34)[0] for e in (quick, quick.doit()))
+    check(got, mpmath.nstr(wanted, 34))
+    with mpmath.workdps(40):
+        check(mpmath.mpf(str(quick.evalf(34))), mpmath.nstr(wanted, 34))
+
+
+def test_effective_diffusion_beside_high_barriers():
+    """Kramers: hops over a barrier of many temperatures, with one rate each way."""
+    kernel = ns.compile(COSINE.effective_diffusion)
+    for V in (20.0, 60.0):
+        flat = kernel(V=V, f=0.0, T=1.0)["D_eff"]
+        assert flat == pytest.approx(float(1 / mpmath.besseli(0, V) ** 2), rel=1e-14)
+        got = kernel(V=V, f=0.01, T=1.0)["D_eff"]
+        v = ns.compile(COSINE.velocity)(V=V, f=0.01, T=1.0)["v"]
+        assert got == pytest.approx(v * np.pi / np.tanh(np.pi * 0.01), rel=1e-3)
+    assert kernel(V=2.0, f=1.0, T=1.0) == kernel(V=2.0, f=-1.0, T=1.0)
+    with pytest.raises(ns.TooLargeError, match="at barriers so high against the temperature"):
+        kernel(V=1e6, f=0.0, T=1.0)
+
+
+def test_effective_diffusion_as_code_and_latex():
+    scope: dict = {}
+    exec(COSINE.effective_diffusion.code("python"), scope)
+    named = dict(zip(map(str, COSINE.symbols), (2, 1, 1), strict=True))
+    with mpmath.workdps(10):
+        (got,) = scope["nesssym_kernel"](*(mpmath.mpf(named[s]) for s in named))
+    assert float(got) == pytest.approx(float(CASES["K05"]["decimal"]), rel=1e-8)
+    katex.check(COSINE.effective_diffusion.latex())
+    slope = tilted_spread(Symbol("f", real=True), 2, 0).diff(Symbol("f", real=True))
+    assert not slope.has(tilted_spread)
 
 
 def test_heat_alone_drives_a_current():

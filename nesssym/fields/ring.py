@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from math import gcd
 from typing import Any
 
 from sympy import Add, Dummy, Expr, Integer, Integral, Symbol, cos, exp, pi, sin, sinh, sqrt
@@ -18,8 +19,11 @@ from nesssym.fields.integrals import definite
 from nesssym.fields.state import Field, positive, quantity, symbols_of
 from nesssym.formulas import Formulas, Steps
 from nesssym.special import besseli_modulus, exprel
+from nesssym.tilted import tilted_spread
 
 __all__ = ["Ring"]
+
+MOST_WAVES = 64
 
 
 @dataclass(frozen=True)
@@ -265,6 +269,30 @@ class Ring(Field):
         return (sqrt(a**2 + b**2) if a != 0 and b != 0 else a + b), 2 * pi / rate
 
     @cached_property
+    def _waves(self) -> tuple[list[Expr], Expr] | None:
+        """The Fourier coefficients, by cosine and sine, and their period, of a sum of waves."""
+        if self._has_corners or self.temperature.has(self.x):
+            return None
+        x, found = self.x, dict[tuple[int, Any], Expr]()
+        for term in Add.make_args(self.potential.expand()):
+            factor, wave = term.as_independent(x, as_Add=False)
+            if wave == 1:
+                continue
+            if not isinstance(wave, cos | sin) or wave.args[0].subs(x, 0) != 0:
+                return None
+            turns = wave.args[0].diff(x) * self.period / (2 * pi)
+            if not (turns.is_Integer and 0 < turns <= MOST_WAVES):
+                return None
+            key = int(turns), type(wave)
+            found[key] = found.get(key, Integer(0)) + factor
+        if not found:
+            return None
+        one = gcd(*(k for k, _ in found))
+        orders = range(one, max(k for k, _ in found) + 1, one)
+        listed = [found.get((k, kind), Integer(0)) for k in orders for kind in (cos, sin)]
+        return listed, self.period / one
+
+    @cached_property
     def flux(self) -> Formulas:
         """The probability current, turns per time, label ``"J"``."""
         return Steps.over(self).formulas({"J": self._current}, heads="J", unit="1/time")
@@ -334,12 +362,23 @@ class Ring(Field):
     def effective_diffusion(self) -> Formulas:
         r"""The coefficient with which the unrolled place spreads, label ``"D_eff"``.
 
-        It can be far above that of free diffusion near the critical tilt.
+        It can be far above that of free diffusion near the critical tilt. For a sum of sines and
+        cosines it is one function of their amplitudes, `tilted_spread`, quick in kernels; its
+        ``doit()`` gives the integrals.
 
         References
         ----------
         P. Reimann et al., Phys. Rev. Lett. 87, 010602 (2001), doi:10.1103/PhysRevLett.87.010602.
         """
+        heads, unit = [r"D_{\mathrm{eff}}"], "length^2/time"
+        if self._waves is not None:
+            waves, length = self._waves
+            T = self.temperature
+            drive = self.tilt * length / (2 * pi * T)
+            spread = tilted_spread(drive, *(wave / T for wave in waves))
+            return Steps.over(self).formulas(
+                {"D_eff": self.mobility * T * spread}, heads=heads, unit=unit
+            )
         shared, Z, _ = self._shared()
         y = Dummy("x", real=True)
         parts = [
@@ -352,7 +391,7 @@ class Ring(Field):
             for segment in self._segments
         ]
         D = self.mobility * self.period**2 * Add(*parts) / Z**3
-        return shared.formulas({"D_eff": D}, heads=[r"D_{\mathrm{eff}}"], unit="length^2/time")
+        return shared.formulas({"D_eff": D}, heads=heads, unit=unit)
 
 
 def _ratio(whole: Expr, one: Expr) -> Expr:

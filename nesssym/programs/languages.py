@@ -234,6 +234,15 @@ IN_MPMATH = {
         "lambda f, a, b: "
         "mpmath.findroot(f, *((a + 1,) if b == mpmath.inf else ((a, b), 'anderson')))"
     ),
+    "tilted_spread": (
+        "lambda nu, *w: (lambda u, P: (lambda a, b: P**2*mpmath.quad("
+        "lambda x: mpmath.exp(u(x))*a(x)*b(x)**2, [0, P])"
+        "/mpmath.quad(lambda x: mpmath.exp(-u(x))*a(x), [0, P])**3)("
+        "lambda x: mpmath.quad(lambda y: mpmath.exp(u(x + y) - nu*y), [0, P]), "
+        "lambda x: mpmath.quad(lambda y: mpmath.exp(-u(x - y) - nu*y), [0, P])))("
+        "lambda x: sum(w[k]*(mpmath.sin if k % 2 else mpmath.cos)((k//2 + 1)*x) "
+        "for k in range(len(w))), 2*mpmath.pi)"
+    ),
 }
 MATHEMATICA_NAMES = {
     "pi": "Pi",
