@@ -166,7 +166,13 @@ def test_an_underdamped_particle_at_one_temperature_is_in_equilibrium():
 @pytest.mark.parametrize(
     ("drift", "diffusion", "options", "error", "message"),
     [
-        ([[1, 2], [2, 1]], [1, 1], {}, ns.NoSteadyStateError, "drift -A x is not stable, Routh and Hurwitz: -3 > 0"),
+        (
+            [[1, 2], [2, 1]],
+            [1, 1],
+            {},
+            ns.NoSteadyStateError,
+            "drift -A x is not stable, Routh and Hurwitz: -3 > 0",
+        ),
         ([["-k"]], [1], {}, ns.NoSteadyStateError, "Routh and Hurwitz: -k > 0 is violated"),
         ([[0, 1], [-1, 0]], [1, 1], {}, ns.NoSteadyStateError, "Routh and Hurwitz: 0 > 0"),
         ([[1, 2]], [1], {}, ns.ModelError, "drift matrix is not square"),
