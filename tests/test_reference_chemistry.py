@@ -335,3 +335,11 @@ def test_few_molecules_refused(call, message):
     with pytest.raises(ns.NessError) as error:
         call(r)
     assert message in str(error.value)
+
+
+def test_open_linear_network_J09():
+    network = ns.ReactionNetwork.from_text(
+        "A <-> B ; 3, 1 \n B <-> C ; 2, 1 \n C <-> A ; 4, 1/2 \n 0 -> A ; 5 \n C -> 0 ; 2"
+    )
+    ss = ns.steady_state(network)
+    assert [str(ss[s]) for s in "ABC"] == CASES["J09"]["exact"]
