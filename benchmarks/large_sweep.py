@@ -7,11 +7,15 @@ import resource
 import sys
 from time import perf_counter
 
+import dask
 import numpy as np
 from distributed import Client, LocalCluster
 
 import nesssym as ns
 
+# Dask has its workers give every array back to the system; a kernel wants to have it again.
+KEEP = {f"distributed.nanny.pre-spawn-environ.MALLOC_{what}_THRESHOLD_": 2**27
+        for what in ("TRIM", "MMAP")}  # fmt: skip
 BOUND = 600  # megabytes a worker; Dask kills one that needs more
 
 
@@ -29,6 +33,7 @@ def main(side: int = 100) -> dict[str, float]:
         name: values[name] * np.geomspace(0.1, 10, side) for name in ("k14", "k12", "k61", "k54")
     }
     with (
+        dask.config.set(KEEP),
         LocalCluster(
             n_workers=2,
             threads_per_worker=1,

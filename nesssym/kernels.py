@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -196,10 +196,16 @@ class Kernel:
         known = ROUNDED if is_special(program) else BACKENDS
         if self.backend not in known:
             raise UnknownNameError.of("backend for special functions", self.backend, known)
-        return known[self.backend](program, labels)
+        return _compiled(known[self.backend], program, labels)
 
     def __getstate__(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
+
+
+@lru_cache(maxsize=32)
+def _compiled(factory: Factory, program: Program, labels: tuple[str, ...]) -> Backend:
+    """Make an engine; a worker that gets one kernel with every block compiles it once."""
+    return factory(program, labels)
 
 
 @dataclass(frozen=True)
