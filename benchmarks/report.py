@@ -404,7 +404,8 @@ Peers: kda (PyPI, its recursion limit raised), SymPy, SciPy, NumPy, QuantEcon.py
 
 ONE_RUN = "`make bench` writes this page; every number is from one run."
 MANY_RUNS = """**Put together from {runs} partial runs** of what `make bench` runs; a later one
-replaces what it measured again. Ratios between ways that ran apart are less sure than those of one run."""
+replaces what it measured again. Ratios between ways that ran apart are less sure than
+those of one run."""
 
 
 def page(results: Results, machine: str, runs: int = 1) -> str:
