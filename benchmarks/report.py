@@ -273,12 +273,11 @@ def others(results: Results) -> Iterable[str]:
             ["", "time", "memory"],
             ([f"`{w}`", duration(i), f"{i.get('megabytes', 0):.0f} MB"] for w, i in lines),
         )
-    found = results.get("sweep", {}).get("", {}).get("")
-    if found and "points" not in found:
+    if found := results.get("sweep", {}).get("", {}).get(""):
         yield "## A large sweep\n"
+    if found and "points" not in found:
         yield "1e8 evaluations on two workers of a Dask cluster were stopped before their end.\n"
     elif found:
-        yield "## A large sweep\n"
         yield (
             f"{number(found['points'])} evaluations of the antiporter's proton current on a local"
             f" Dask cluster of two workers that may use {found['bound_megabytes']:.0f} MB each took"

@@ -108,11 +108,12 @@ class Ranges:
             except ParameterError as error:
                 raise ParameterError(f"{error} ({p.meaning})") from None
         for b in self.all:
-            symbol, value = self._named[b.name], b.end.xreplace(dict(point))
-            if b.relation == "=" and symbol not in given:
-                point[symbol] = value
-            elif not RELATIONS[b.relation](point[symbol], value):
-                raise self._outside(b, value, point[symbol])
+            if b.relation == "=" and self._named[b.name] not in given:
+                point[self._named[b.name]] = b.end.xreplace(dict(point))
+        for b in self.all:
+            value, got = b.end.xreplace(dict(point)), point[self._named[b.name]]
+            if not RELATIONS[b.relation](got, value):
+                raise self._outside(b, value, got)
         for p in self.parameters:
             hot = p.unit == "K" and p.value is not None and p.value > COLD
             if hot and point[p.symbol] < COLD:

@@ -198,16 +198,16 @@ def _is_positive(value: Expr) -> bool:
 def check_powers(exprs: Iterable[Expr], env: Mapping[Expr, Expr]) -> None:
     """Raise `TooLargeError` where values would make a power of more digits than can be held."""
     for expr in exprs:
-        for power in sorted(expr.atoms(Pow), key=lambda p: (p.count_ops(), str(p))):
-            if power.exp.free_symbols:
-                base, exponent = (part.xreplace(env) for part in power.args)
-                if base.is_Rational and exponent.is_Rational:
-                    bits = abs(exponent) * max(base.p.bit_length(), base.q.bit_length())
-                    if bits > MAX_POWER_BITS:
-                        raise TooLargeError(
-                            f"{power} would be ({base})**({exponent}), a number of {bits} bits; "
-                            "give the exponent as a symbol and compile to a kernel"
-                        )
+        powers = [power for power in expr.atoms(Pow) if power.exp.free_symbols]
+        for power in sorted(powers, key=lambda p: (p.count_ops(), str(p))):
+            base, exponent = (part.xreplace(env) for part in power.args)
+            if base.is_Rational and exponent.is_Rational:
+                bits = abs(exponent) * max(base.p.bit_length(), base.q.bit_length())
+                if bits > MAX_POWER_BITS:
+                    raise TooLargeError(
+                        f"{power} would be ({base})**({exponent}), a number of {bits} bits; "
+                        "give the exponent as a symbol and compile to a kernel"
+                    )
 
 
 def _fraction(text: str) -> Rational:

@@ -225,14 +225,17 @@ class System:
         for statement, expr in self._conditions(quantity).items():
             margin = expr.xreplace(dict(point))
             if not margin > 0:
-                raise NoSteadyStateError(
-                    f"no steady state: {statement} means {expr} > 0, here it is {margin.evalf(6)}"
-                )
+                raise _absent(statement, expr, margin.evalf(6))
         return point
 
     def steps(self) -> Steps:
         """Begin a derivation over the parameters of this system."""
         return Steps.over(self)
+
+    def over(self, formulas: Formulas, unit: str) -> Formulas:
+        """Return formulas of a model over the parameters of this system, in a unit of its own."""
+        shared = self.steps()
+        return shared.formulas(shared.absorb(formulas), heads=formulas.heads, unit=unit)
 
     def at(
         self, quantity: str, values: Mapping[str, Any] | None = None, digits: int = 17
@@ -396,10 +399,11 @@ def _check_existence(conditions: Mapping[str, Expr], margins: Mapping[str, Any])
     for statement, margin in margins.items():
         bad = ~(np.asarray(margin) > 0)
         if bad.any():
-            raise NoSteadyStateError(
-                f"no steady state: {statement} means {conditions[statement]} > 0, here it is "
-                f"{first_bad(np.asarray(margin), bad)}"
-            )
+            raise _absent(statement, conditions[statement], first_bad(np.asarray(margin), bad))
+
+
+def _absent(statement: str, expr: Expr, value: Any) -> NoSteadyStateError:
+    return NoSteadyStateError(f"no steady state: {statement} means {expr} > 0, here it is {value}")
 
 
 def _approaches(

@@ -11,9 +11,11 @@ import mpmath
 import pint
 import pytest
 from matplotlib.figure import Figure
+from sympy import Integer
 
 import nesssym as ns
 from nesssym.gallery.stochastic_resetting import walk
+from nesssym.parameters import Ranges, parameter
 from nesssym.programs.emit import python_source
 from nesssym.radiation import layers
 from nesssym.special import SPECIAL
@@ -527,6 +529,16 @@ def test_a_ring_without_a_potential_or_a_torque():
     weak = 1 / mpmath.besseli(0, 1.7) ** 2
     for torque in (0, "1/10^9"):
         assert ring.at("ring conductance", {"f": torque})["g"] == pytest.approx(weak, rel=1e-14)
+
+
+def test_a_bound_by_a_parameter_that_follows_later():
+    x, y, z = (parameter(name, 1, "1", "") for name in "xyz")
+    ranges = Ranges([x, y, z], {"x": "< y", "y": "= 2*z"})
+    point = {x.symbol: Integer(3), y.symbol: Integer(1), z.symbol: Integer(2)}
+    ranges.check(point, {})
+    assert point[y.symbol] == 4
+    with pytest.raises(ns.ParameterError, match="x must be < y, here 4; got 5"):
+        ranges.check(point | {x.symbol: Integer(5)}, {})
 
 
 def test_a_parameter_that_follows_from_others():

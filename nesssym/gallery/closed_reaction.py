@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from sympy import (
@@ -77,13 +76,7 @@ def _start(system: System, text: str) -> dict[str, Expr]:
 def _course(system: System, text: str) -> Formulas:
     network = _network(system, text)
     found = time_course(network, _start(system, text), system.named["t"])
-    return replace(_over(system, found), unit="mol/L")
-
-
-def _over(system: System, formulas: Formulas) -> Formulas:
-    """Put formulas over the parameters of the system."""
-    shared = system.steps()
-    return shared.formulas(shared.absorb(formulas), heads=formulas.heads, unit=formulas.unit)
+    return system.over(found, "mol/L")
 
 
 def _at_rest(system: System, text: str) -> Any:
@@ -96,7 +89,7 @@ def _at_rest(system: System, text: str) -> Any:
 
 
 def _rest(system: System, text: str) -> Formulas:
-    return replace(_over(system, _at_rest(system, text).state), unit="mol/L")
+    return system.over(_at_rest(system, text).state, "mol/L")
 
 
 def _constant(system: System) -> Formulas:

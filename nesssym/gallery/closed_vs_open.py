@@ -57,27 +57,22 @@ def _results(model: ReactionNetwork, system: System) -> dict[str, Formulas]:
     through = steady_state(_open(system))
     return {
         "triangle, Wegscheider's condition": _condition(system, TRIANGLE, "k_3", "k_{-3}", "1/s"),
-        "triangle, equilibrium": _over(system, triangle.state, "mol/L"),
+        "triangle, equilibrium": system.over(triangle.state, "mol/L"),
         "loop, Wegscheider's condition": _condition(
             system, LOOP, "g_3", r"\kappa_{-3}", "L^2/mol^2/s"
         ),
-        "loop, equilibrium": _over(system, _at_rest(system, total).state, "mol/L"),
+        "loop, equilibrium": system.over(_at_rest(system, total).state, "mol/L"),
         "loop, concentrations": _course(system),
         **_relaxation(system),
         "loop, impossible directions": _impossible(system),
         "loop, possible directions": _possible(system),
         "fitted one by one, affinity": _drive(system),
         "fitted one by one, current": _current(system),
-        "open triangle": _over(system, through.state, "mol/L"),
-        "open triangle, currents": _over(system, through.currents, "mol/L/s"),
+        "open triangle": system.over(through.state, "mol/L"),
+        "open triangle, currents": system.over(through.currents, "mol/L/s"),
         "open triangle, affinity": _between(system),
         "open triangle, entropy production": _through_flow(system, through),
     }
-
-
-def _over(system: System, formulas: Formulas, unit: str) -> Formulas:
-    shared = system.steps()
-    return shared.formulas(shared.absorb(formulas), heads=formulas.heads, unit=unit)
 
 
 def _condition(system: System, text: str, last: str, head: str, unit: str) -> Formulas:
@@ -88,7 +83,7 @@ def _condition(system: System, text: str, last: str, head: str, unit: str) -> Fo
 
 def _course(system: System) -> Formulas:
     start = {s: system.named[name] for s, name in START.items()}
-    return _over(system, time_course(system.model, start, system.named["t"]), "mol/L")
+    return system.over(time_course(system.model, start, system.named["t"]), "mol/L")
 
 
 def _relaxation(system: System) -> dict[str, Formulas]:

@@ -99,9 +99,9 @@ def _enzyme(model: ReactionNetwork, system: System) -> dict[str, Formulas]:
         "enzyme, equilibrium constant": (["Keq"], "1"),
     }
     return {
-        "enzyme": _over(system, ss.state, "mol/L"),
+        "enzyme": system.over(ss.state, "mol/L"),
         "enzyme, rate": shared.formulas({"v": rate}, unit="mol/L/s"),
-        **{q: _over(system, constants.select(c), unit) for q, (c, unit) in named.items()},
+        **{q: system.over(constants.select(c), unit) for q, (c, unit) in named.items()},
         "enzyme, free energy": shared.formulas(
             {"dmu": system.expr("R*T") * drive}, heads=[r"\Delta\mu"], unit="J/mol"
         ),
@@ -109,11 +109,6 @@ def _enzyme(model: ReactionNetwork, system: System) -> dict[str, Formulas]:
             {"sigma": system.named["R"] * sigma}, heads=[r"\sigma"], unit="W/K/L"
         ),
     }
-
-
-def _over(system: System, formulas: Formulas, unit: str) -> Formulas:
-    shared = system.steps()
-    return shared.formulas(shared.absorb(formulas), heads=formulas.heads, unit=unit)
 
 
 def _balance(system: System) -> tuple[Symbol, Expr]:
@@ -171,7 +166,7 @@ def _oscillator(system: System) -> dict[str, Formulas]:
     growth = shared.let((a + d) / 2, "g", positive=False)
     sigma = shared.absorb(entropy_production(ss))["sigma"]
     return {
-        "Brusselator": _over(system, ss.state, "1"),
+        "Brusselator": system.over(ss.state, "1"),
         "Brusselator, growth of deviations": shared.formulas({"g": growth}, unit="1/s"),
         "Brusselator, frequency": shared.formulas(
             {"square": a * d - b * c - growth**2}, heads=[r"\omega^2"], unit="1/s^2"
