@@ -12,6 +12,7 @@ from nesssym.chemistry.states import ReactionSteadyState, reduced_jacobian
 from nesssym.errors import TooLargeError
 from nesssym.exact.linear import MOST_FACTORED, factored
 from nesssym.exact.rational import Ring, fractions, from_poly
+from nesssym.exact.routh import hurwitz_matrices
 from nesssym.formulas import Formulas, Steps
 from nesssym.networks import ReactionNetwork
 from nesssym.signs import sign
@@ -137,13 +138,8 @@ def _conditions(rows: Sequence[Sequence[Expr]]) -> Iterator[tuple[str, Expr]]:
     n = len(rows)
     a = _characteristic([[pairs[i * n + j][0] for j in range(n)] for i in range(n)], space)
     yield from ((f"a{k}", from_poly(a[k], space)) for k in range(1, n + 1))
-    zero = space.context.constant(0)
-    for size in range(n - 1, 1, -2):
-        minor = [
-            [a[k] if 0 <= (k := 2 * j - i + 1) <= n else zero for j in range(size)]
-            for i in range(size)
-        ]
-        yield f"H{size}", from_poly(_determinant(minor, space), space)
+    for minor in hurwitz_matrices(a, space.context.constant(0)):
+        yield f"H{len(minor)}", from_poly(_determinant(minor, space), space)
 
 
 def _characteristic(entries: list[list[fmpq_mpoly]], space: Ring) -> list[fmpq_mpoly]:

@@ -11,6 +11,7 @@ from sympy.polys.matrices import DomainMatrix
 
 from nesssym.errors import NessError, TooLargeError
 from nesssym.exact.rational import Fraction, Ring, common_multiple, fractions, from_poly
+from nesssym.exact.routh import hurwitz_matrices
 
 __all__ = [
     "characteristic",
@@ -105,17 +106,9 @@ def hurwitz(matrix: ImmutableDenseMatrix) -> list[Expr]:
     The coefficients of the characteristic polynomial and every second Hurwitz determinant
     (Lienard and Chipart).
     """
-    n = matrix.shape[0]
     a = characteristic(-matrix)
-
-    def minor(size: int) -> Expr:
-        entries = [
-            [a[k] if 0 <= (k := 2 * j - i + 1) <= n else Integer(0) for j in range(size)]
-            for i in range(size)
-        ]
-        return determinant(ImmutableDenseMatrix(entries))
-
-    return [*a[1:], *(minor(size) for size in range(n - 1, 1, -2))]
+    minors = map(ImmutableDenseMatrix, hurwitz_matrices(a, Integer(0)))
+    return [*a[1:], *map(determinant, minors)]
 
 
 def inverted(matrix: ImmutableDenseMatrix) -> ImmutableDenseMatrix:

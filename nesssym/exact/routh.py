@@ -1,11 +1,11 @@
-"""Routh's array: whether all roots of a polynomial lie to the left, without finding them."""
+"""Routh and Hurwitz: whether all roots of a polynomial lie to the left, without finding them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-__all__ = ["routh"]
+__all__ = ["hurwitz_matrices", "routh"]
 
 
 def routh(coefficients: Sequence[Any]) -> list[Any]:
@@ -39,3 +39,29 @@ def routh(coefficients: Sequence[Any]) -> list[Any]:
             [a - above[0] * b / below[0] for a, b in zip(above[1:], padded, strict=True)],
         )
     return column
+
+
+def hurwitz_matrices(coefficients: Sequence[Any], zero: Any) -> Iterator[list[list[Any]]]:
+    """Yield the matrices of every second Hurwitz determinant, the largest first.
+
+    Where the coefficients and these determinants are positive, all roots lie to the left (Lienard
+    and Chipart).
+
+    Parameters
+    ----------
+    coefficients : sequence
+        The highest power first.
+    zero : Any
+        What stands outside the coefficients.
+
+    Examples
+    --------
+    >>> list(hurwitz_matrices(["1", "a", "b", "c"], ""))
+    [[['a', 'c'], ['1', 'b']]]
+    """
+    n = len(coefficients) - 1
+    for size in range(n - 1, 1, -2):
+        yield [
+            [coefficients[k] if 0 <= (k := 2 * j - i + 1) <= n else zero for j in range(size)]
+            for i in range(size)
+        ]
