@@ -57,3 +57,16 @@ def multigraphs(draw, max_states=6, one_way=False):
 def random_values(model, rng, low=1, high=40):
     """Random rational values of a model's symbols."""
     return {s: Fraction(rng.randint(low, high), rng.randint(low, high)) for s in model.symbols}
+
+
+# Two phosphates, put on and taken off again by two enzymes.
+FUTILE = """
+    S0 + E <-> ES0 ; 10, 1
+    ES0 -> S1 + E ; 1
+    S1 + E <-> ES1 ; 10, 1
+    ES1 -> S2 + E ; 10
+    S2 + F <-> FS2 ; 100, 1
+    FS2 -> S1 + F ; 1
+    S1 + F <-> FS1 ; 10, 1
+    FS1 -> S0 + F ; 10
+"""

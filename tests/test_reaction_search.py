@@ -9,18 +9,9 @@ from sympy import Rational
 import nesssym as ns
 from nesssym.chemistry import solve
 from nesssym.exact.boxes import Coordinate, System, all_roots, refined
+from tests.models import FUTILE
 
 SCHLOEGL = "A + 2 X <-> 3 X ; 6, 1 \n B <-> X ; 6, 11"
-FUTILE = """
-    S0 + E <-> ES0 ; 10, 1
-    ES0 -> S1 + E ; 1
-    S1 + E <-> ES1 ; 10, 1
-    ES1 -> S2 + E ; 10
-    S2 + F <-> FS2 ; 100, 1
-    FS2 -> S1 + F ; 1
-    S1 + F <-> FS1 ; 10, 1
-    FS1 -> S0 + F ; 10
-"""
 CASCADE = """
     KKK + E1 <-> KKKE1 ; 1000, 150
     KKKE1 -> KKKs + E1 ; 150

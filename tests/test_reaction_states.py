@@ -11,20 +11,11 @@ from sympy import Rational, expand, log, sqrt, symbols
 
 import nesssym as ns
 from nesssym.exact.rational import equal
+from tests.models import FUTILE
 
 MM = "E + S <-> ES ; k1, k1r \n ES <-> E + P ; k2, k2r"
 SCHLOEGL = "A + 2 X <-> 3 X ; k1, k2 \n B <-> X ; k3, k4"
 BRUSSELATOR = "A <-> X \n B + X <-> Y + D \n 2 X + Y <-> 3 X \n X <-> F"
-FUTILE = """
-    S0 + E <-> ES0 ; 10, 1
-    ES0 -> S1 + E ; 1
-    S1 + E <-> ES1 ; 10, 1
-    ES1 -> S2 + E ; 10
-    S2 + F <-> FS2 ; 100, 1
-    FS2 -> S1 + F ; 1
-    S1 + F <-> FS1 ; 10, 1
-    FS1 -> S0 + F ; 10
-"""
 
 
 def network(text, chemostats=(), **options):
