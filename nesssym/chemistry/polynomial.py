@@ -15,7 +15,7 @@ from nesssym.chemistry.states import ReactionSteadyState, concentration_heads
 from nesssym.errors import NoSteadyStateError, TooLargeError
 from nesssym.exact.number_field import Element, Root, common_root, evaluate, positive_roots
 from nesssym.exact.rational import from_poly
-from nesssym.exact.triangular import Quotient, Step, Triangle, definite, triangles
+from nesssym.exact.triangular import Quotient, Step, Triangle, definite, in_powers, triangles
 from nesssym.formulas import Steps
 from nesssym.networks import ReactionNetwork
 from nesssym.networks.labelled import Combination
@@ -127,13 +127,7 @@ def _solved(u: int, step: Step, point: list[Element | None], root: Root) -> Elem
         below = root.inverse(evaluate(list(step.bottom.terms()), point, root))
         above = evaluate(list(step.top.terms()), point, root)
         return None if below is None else root.reduced(above * below)
-    polys = []
-    for p in step:
-        degree = int(p.degrees()[u])
-        parts: list[list[tuple[tuple[int, ...], fmpq]]] = [[] for _ in range(degree + 1)]
-        for e, c in p.terms():
-            parts[e[u]].append(((*e[:u], 0, *e[u + 1 :]), c))
-        polys.append([evaluate(part, point, root) for part in parts])
+    polys = [[evaluate(list(c.terms()), point, root) for c in in_powers(p, u)] for p in step]
     return common_root(polys, root)
 
 
@@ -213,10 +207,7 @@ def _closed_root(equation: fmpq_mpoly, last: int, triangle: Triangle) -> tuple[E
     space = triangle.space
     unknown = space.gens[last]
     degree = int(equation.degrees()[last])
-    parts: list[dict[tuple[int, ...], fmpq]] = [{} for _ in range(degree + 1)]
-    for exponents, coefficient in equation.terms():
-        parts[exponents[last]][(*exponents[:last], 0, *exponents[last + 1 :])] = coefficient
-    polys = [space.context.from_dict(part) for part in parts]
+    polys = in_powers(equation, last)
     flip = -1 if definite(polys[-1], space) < 0 else 1
     c = [from_poly(flip * p, space) for p in polys]
     signs = [flip * definite(p, space) for p in polys]

@@ -19,6 +19,7 @@ from sympy import Expr, Integer, Pow, Rational, S, Symbol, log, oo, sqrt
 from nesssym.errors import NoSteadyStateError, TooLargeError
 from nesssym.exact.linear import factored, solve
 from nesssym.exact.rational import Ring, fractions, from_poly
+from nesssym.exact.triangular import in_powers
 from nesssym.roots import RootIn
 from nesssym.signs import sign
 
@@ -217,13 +218,7 @@ def _parts(equation: Expr, unknown: Symbol) -> tuple[_Function, list[fmpq_mpoly]
     function = _function([top], space, unknown)
     if function is None:
         return None
-    place = function.place
-    degree = int(top.degrees()[place]) // function.power
-    parts: list[dict[tuple[int, ...], fmpq]] = [{} for _ in range(degree + 1)]
-    for exponents, c in top.terms():
-        key = (*exponents[:place], 0, *exponents[place + 1 :])
-        parts[exponents[place] // function.power][key] = c
-    return function, [space.context.from_dict(part) for part in parts]
+    return function, in_powers(top, function.place, function.power)
 
 
 def _linear_block(rest: Sequence[Expr], left: Sequence[Symbol]) -> dict[Symbol, Expr] | None:

@@ -18,7 +18,7 @@ from sympy import Expr, Symbol
 from nesssym.errors import TooLargeError
 from nesssym.exact.rational import Ring, fractions
 
-__all__ = ["Quotient", "Triangle", "definite", "shortened", "triangles"]
+__all__ = ["Quotient", "Triangle", "definite", "in_powers", "shortened", "triangles"]
 
 MAX_TERMS = 4_000
 MAX_BRANCHES = 64
@@ -357,11 +357,34 @@ def _substituted(
     degree = int(p.degrees()[u])
     if not degree:
         return p
-    parts: list[dict[tuple[int, ...], fmpq]] = [{} for _ in range(degree + 1)]
-    for exponents, c in p.terms():
-        parts[exponents[u]][(*exponents[:u], 0, *exponents[u + 1 :])] = c
     total = space.context.constant(0)
-    for k, part in enumerate(parts):
+    for k, part in enumerate(in_powers(p, u)):
         if part:
-            total += space.context.from_dict(part) * top**k * bottom ** (degree - k)
+            total += part * top**k * bottom ** (degree - k)
     return total
+
+
+def in_powers(p: fmpq_mpoly, u: int, step: int = 1) -> list[fmpq_mpoly]:
+    """Return the coefficients of the powers of a variable, the lowest first.
+
+    Parameters
+    ----------
+    p : fmpq_mpoly
+        The polynomial.
+    u : int
+        The place of the variable.
+    step : int, optional
+        What divides all powers; those of the variable to this power are meant.
+
+    Examples
+    --------
+    >>> from sympy import symbols
+    >>> x, y = symbols("x y")
+    >>> space, [(p, _)] = fractions([x**4*y + 3*x**2 - y])
+    >>> in_powers(p, space.gens.index(x), 2)
+    [-y, 3, y]
+    """
+    parts: list[dict[tuple[int, ...], fmpq]] = [{} for _ in range(int(p.degrees()[u]) // step + 1)]
+    for exponents, c in p.terms():
+        parts[exponents[u] // step][(*exponents[:u], 0, *exponents[u + 1 :])] = c
+    return [p.context().from_dict(part) for part in parts]
