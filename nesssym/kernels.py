@@ -196,15 +196,20 @@ class Kernel:
         known = ROUNDED if is_special(program) else BACKENDS
         if self.backend not in known:
             raise UnknownNameError.of("backend for special functions", self.backend, known)
-        return _compiled(known[self.backend], program, labels)
+        return _compiled(known[self.backend], program, labels, self.domains)
 
     def __getstate__(self) -> dict[str, Any]:
         return {f.name: getattr(self, f.name) for f in fields(self)}
 
 
 @lru_cache(maxsize=32)
-def _compiled(factory: Factory, program: Program, labels: tuple[str, ...]) -> Backend:
-    """Make an engine; a worker that gets one kernel with every block compiles it once."""
+def _compiled(
+    factory: Factory, program: Program, labels: tuple[str, ...], domains: tuple[Domain, ...]
+) -> Backend:
+    """Make an engine; a worker that gets one kernel with every block compiles it once.
+
+    Engines may remember the domains of the numbers they read: those of others get their own.
+    """
     return factory(program, labels)
 
 

@@ -14,7 +14,7 @@ import networkx as nx
 import numpy as np
 import pytest
 from mpmath.libmp import to_rational
-from sympy import Rational, symbols
+from sympy import Rational, Symbol, symbols
 
 import nesssym as ns
 from nesssym.backends import blocks
@@ -208,3 +208,19 @@ def test_compiled_source_keeps_digits_and_says_where_it_cannot(model, language, 
     far = dict(zip(values, 25 * (1e-200, 1e200), strict=False))
     _, status = call(far)
     assert status == 1
+
+
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+def test_kernels_of_one_program_keep_their_own_ranges(backend):
+    """The same program may be compiled for symbols of other signs: engines are not mixed up."""
+    x = np.linspace(1.0, 2.0, 100)
+    kernels = []
+    for sign in ({"positive": True}, {"real": True}):
+        a, b = Symbol("a", **sign), Symbol("b", positive=True)
+        kernels.append(ns.compile({"sum": a + 3 * b}, backend=backend))
+    positive, real = kernels
+    assert positive(a=x, b=x)["sum"][0] == 4
+    assert real(a=-1.0, b=x)["sum"][0] == 2
+    assert real(a=-x, b=x)["sum"][0] == 2
+    with pytest.raises(ns.ParameterError, match="a must be positive; got -1"):
+        positive(a=-x, b=x)

@@ -181,9 +181,7 @@ class _Code:
         parts = [self._product(side) for side in sides]
         if len(parts) == 2:
             (a, a_low), (b, b_low) = parts
-            rough = minus(a, b)
-            back = minus(rough, a)
-            error = minus(minus(a, minus(rough, back)), plus(b, back))
+            rough, error = self._sum(a, self.builder.fneg(b))
             return plus(rough, plus(error, minus(a_low, b_low)))
         terms = [
             part if position % 2 == 0 else self.builder.fneg(part)
