@@ -10,7 +10,7 @@ import flint
 from flint import arb, fmpq
 
 from nesssym.errors import ModelError
-from nesssym.exact.boxes import System, refined
+from nesssym.exact.boxes import System, power_product, refined
 from nesssym.exact.constants import ball
 from nesssym.exact.number_field import Element, Root, evaluate
 from nesssym.exact.rational import Fraction, Ring
@@ -110,11 +110,5 @@ class Enclosure:
 
 
 def _value(poly: Any, at: Sequence[arb]) -> arb:
-    total = arb(0)
-    for exponents, c in poly.terms():
-        term = arb(c)
-        for x, k in zip(at, exponents, strict=True):
-            if k:
-                term *= x ** int(k)
-        total += term
-    return total
+    terms = (arb(c) * power_product(at, tuple(map(int, e))) for e, c in poly.terms())
+    return sum(terms, arb(0))

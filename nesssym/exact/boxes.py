@@ -59,7 +59,9 @@ class System:
 
     def values(self, x: Sequence[Any]) -> list[Any]:
         """Return the left-hand sides at a point of balls."""
-        return [sum((ball(c) * _power(x, e) for c, e in eq), arb(0)) for eq in self.equations]
+        return [
+            sum((ball(c) * power_product(x, e) for c, e in eq), arb(0)) for eq in self.equations
+        ]
 
     def slopes(self, x: Sequence[Any]) -> arb_mat:
         """Return the matrix of derivatives at a point or box of balls."""
@@ -69,11 +71,12 @@ class System:
                 for j, k in enumerate(e):
                     if k:
                         less = (*e[:j], k - 1, *e[j + 1 :])
-                        row[j] += ball(c) * k * _power(x, less)
+                        row[j] += ball(c) * k * power_product(x, less)
         return arb_mat(rows)
 
 
-def _power(x: Sequence[Any], exponents: tuple[int, ...]) -> Any:
+def power_product(x: Sequence[Any], exponents: Sequence[int]) -> Any:
+    """Return the product of powers of balls."""
     product = arb(1)
     for base, k in zip(x, exponents, strict=True):
         if k:
