@@ -26,7 +26,7 @@ from sympy import Expr, Float, Integer, Rational, Tuple
 from nesssym.errors import TooLargeError
 from nesssym.exact.constants import ball, distinct
 
-__all__ = ["BITS", "Coordinate", "System", "all_roots", "refined", "within"]
+__all__ = ["BITS", "Coordinate", "System", "all_roots", "power_product", "refined", "within"]
 
 ROUNDING = 2.0**-52  # twice the relative error of one operation
 SMALLEST = 1e-300  # more than what is lost where numbers become too small for floats
